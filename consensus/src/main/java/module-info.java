@@ -1,0 +1,4 @@
+/** A Raft node, leader election, and the strongly consistent store. */
+module io.quorate.consensus {
+  requires transitive io.quorate.core;
+}

@@ -1,0 +1,2 @@
+/** Placement of keys on nodes: ranges, slots, rings. */
+module io.quorate.partitioning {}

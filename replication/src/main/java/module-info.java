@@ -1,0 +1,6 @@
+/** Quorum and eventually consistent stores, checkpoints, training. */
+module io.quorate.replication {
+  requires transitive io.quorate.core;
+  requires transitive io.quorate.partitioning;
+  requires io.quorate.resilience;
+}
