@@ -2,6 +2,8 @@
 module io.quorate.examples {
   requires io.quorate.core;
   requires info.picocli;
+  requires jdk.httpserver;
+  requires org.slf4j;
 
   opens io.quorate.examples to
       info.picocli;
