@@ -3,4 +3,7 @@ module io.quorate.replication {
   requires transitive io.quorate.core;
   requires transitive io.quorate.partitioning;
   requires io.quorate.resilience;
+
+  exports io.quorate.replication;
+  exports io.quorate.replication.crdt;
 }
