@@ -3,7 +3,9 @@ module io.quorate.replication {
   requires transitive io.quorate.core;
   requires transitive io.quorate.partitioning;
   requires io.quorate.resilience;
+  requires org.slf4j;
 
   exports io.quorate.replication;
+  exports io.quorate.replication.checkpoint;
   exports io.quorate.replication.crdt;
 }
