@@ -1,31 +1,57 @@
 package io.quorate.core.storage;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The files below one directory, which this node owns.
+ * The files below one directory, which this node owns. Safe for use by many threads.
  *
  * <p>Paths are relative, with {@code /} between names of the characters {@code a-z A-Z 0-9 . _ -}
  * that do not begin with a dot; anything else is refused, so that no name from outside can reach
  * another file. Calls block and belong on a {@linkplain
  * io.quorate.core.Environment#blockingExecutor blocking executor}. Every failure of the device is a
- * {@link StorageException} that names operation, file and offset.
+ * {@link StorageException} that names operation, file and offset; lack of room is a {@link
+ * NoSpaceException}.
  *
  * <p>Durability is explicit: contents once {@link StorageFile#force} has returned, names (creation,
  * rename, deletion) once {@link #syncDirectory} of their directory has.
  */
 public interface Storage {
   /**
+   * The real files below {@code root}, which is created unless it exists. Only the user that runs
+   * this process may read what is created there, where the file system knows such rights.
+   */
+  static Storage directory(Path root) {
+    return new DirectoryStorage(root);
+  }
+
+  /** Files in memory, empty at first: they last as long as they are referred to. */
+  static Storage inMemory() {
+    return new MemoryStorage();
+  }
+
+  /**
+   * Refuses a path that an implementation must refuse.
+   *
+   * @return {@code path}
+   * @throws IllegalArgumentException if it is not made of 1 to 16 allowed names of at most 200
+   *     characters
+   */
+  static String checkPath(String path) {
+    return StoragePaths.check(path);
+  }
+
+  /**
    * Opens the file for reading and writing.
    *
-   * @throws StorageException if it does not exist
+   * @throws StorageException if it does not exist or is a directory
    */
   StorageFile open(String path);
 
   /**
    * Creates an empty file and opens it.
    *
-   * @throws StorageException if it exists
+   * @throws StorageException if it exists, or its directory does not
    */
   StorageFile create(String path);
 
@@ -38,10 +64,13 @@ public interface Storage {
   /** Creates the directory, and those above it, unless they exist; their names are synced. */
   void createDirectories(String directory);
 
-  /** Renames a file, replacing {@code to} if it exists, atomically. */
+  /** Renames a file, replacing the file {@code to} if it exists, atomically. */
   void rename(String from, String to);
 
-  /** Deletes a file or an empty directory; does nothing if it does not exist. */
+  /**
+   * Deletes a file or an empty directory; does nothing if it does not exist. A file that is open may
+   * be read until it is closed.
+   */
   void delete(String path);
 
   /** Makes creations, renames and deletions in {@code directory} durable; {@code ""} is the root. */
@@ -52,8 +81,15 @@ public interface Storage {
    *
    * @throws StorageException if it is locked; says by whom if that is known
    */
-  AutoCloseable lock(String path);
+  Lock lock(String path);
 
   /** Bytes that may still be written, as far as the device tells. */
   long usableBytes();
+
+  /** A lock that is held until it is closed, or until the process ends. */
+  interface Lock extends AutoCloseable {
+    /** Releases the lock; a second call does nothing. */
+    @Override
+    void close();
+  }
 }

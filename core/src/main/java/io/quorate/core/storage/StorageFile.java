@@ -21,7 +21,8 @@ public interface StorageFile extends AutoCloseable {
   int read(long position, ByteBuffer target);
 
   /**
-   * Writes all of {@code source} at {@code position}. After a failure any part of it may be written.
+   * Writes all of {@code source} at {@code position}; zeros fill what lies between the end of the
+   * file and it. After a failure any part of it may be written.
    */
   void write(long position, ByteBuffer source);
 
@@ -37,6 +38,7 @@ public interface StorageFile extends AutoCloseable {
    */
   void force(boolean metadata);
 
+  /** Closes it without making anything durable; a second call does nothing. */
   @Override
   void close();
 }

@@ -1,0 +1,8 @@
+package io.quorate.core.storage;
+
+class MemoryStorageTest extends StorageConformance {
+  @Override
+  protected Storage emptyStorage() {
+    return Storage.inMemory();
+  }
+}
