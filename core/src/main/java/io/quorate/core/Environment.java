@@ -2,6 +2,8 @@ package io.quorate.core;
 
 import io.quorate.core.storage.Storage;
 import io.quorate.core.transport.Datagrams;
+import io.quorate.core.transport.InMemoryNetwork;
+import io.quorate.core.transport.Network;
 import io.quorate.core.transport.Transport;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
@@ -18,6 +20,17 @@ import java.util.random.RandomGenerator;
  * and files are closed; it may be closed twice.
  */
 public interface Environment extends AutoCloseable {
+  /**
+   * As {@code real}, except that messages and datagrams go through {@code network} within this JVM,
+   * without sockets. Threads, clocks and files are real.
+   *
+   * @throws IllegalStateException if the listen address is in use
+   */
+  static Environment inMemory(EnvironmentOptions options, InMemoryNetwork network) {
+    return new RealEnvironment(
+        options, node -> Network.inMemory(node, options.transport(), network));
+  }
+
   /** The node this environment belongs to. */
   NodeId self();
 

@@ -9,14 +9,8 @@ package io.quorate.core;
  *     that it is safe in file names, metrics and logs
  */
 public record NodeId(String value) implements Comparable<NodeId> {
-  private static final int MAX_LENGTH = 64;
-
   public NodeId {
-    if (!isValid(value)) {
-      throw new IllegalArgumentException(
-          "node id must be 1 to 64 of a-z A-Z 0-9 . _ - and begin with a letter or digit, was "
-              + Text.quote(value));
-    }
+    Text.requireName("node id", value);
   }
 
   /** The node named {@code value}. */
@@ -32,21 +26,5 @@ public record NodeId(String value) implements Comparable<NodeId> {
   @Override
   public String toString() {
     return value;
-  }
-
-  private static boolean isValid(String value) {
-    if (value == null || value.isEmpty() || value.length() > MAX_LENGTH) {
-      return false;
-    }
-    for (int i = 0; i < value.length(); i++) {
-      char c = value.charAt(i);
-      boolean letterOrDigit =
-          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-      boolean mark = i > 0 && (c == '.' || c == '_' || c == '-');
-      if (!letterOrDigit && !mark) {
-        return false;
-      }
-    }
-    return true;
   }
 }

@@ -1,8 +1,9 @@
 package io.quorate.core;
 
-/** Makes text from outside safe to show in one line of a log or an error. */
+/** Text from outside: names are checked, anything else is made safe to show in one line. */
 public final class Text {
   private static final int MAX_SHOWN = 80;
+  private static final int MAX_NAME_LENGTH = 64;
 
   private Text() {}
 
@@ -31,5 +32,38 @@ public final class Text {
       out.append("... (").append(text.length()).append(" characters)");
     }
     return out.toString();
+  }
+
+  /**
+   * {@code value}, if it is a name: 1 to 64 of the characters {@code a-z A-Z 0-9 . _ -}, the first a
+   * letter or digit, and so safe in file names, metrics and logs.
+   *
+   * @param what names the value in the error
+   * @throws IllegalArgumentException if it is not
+   */
+  public static String requireName(String what, String value) {
+    if (!isName(value)) {
+      throw new IllegalArgumentException(
+          what
+              + " must be 1 to 64 of a-z A-Z 0-9 . _ - and begin with a letter or digit, was "
+              + quote(value));
+    }
+    return value;
+  }
+
+  private static boolean isName(String value) {
+    if (value == null || value.isEmpty() || value.length() > MAX_NAME_LENGTH) {
+      return false;
+    }
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      boolean letterOrDigit =
+          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      boolean mark = i > 0 && (c == '.' || c == '_' || c == '-');
+      if (!letterOrDigit && !mark) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -9,25 +9,25 @@ public interface Endpoint extends AutoCloseable {
   /**
    * Sends a message that is not answered. Nothing tells whether it arrived.
    *
-   * @param payload not copied, do not modify; at most the transport's maximum frame
+   * @param payload not copied, do not modify; at most {@link TransportLimits#maxPayloadBytes}
    * @return whether it was taken; false, and nothing is sent, if {@code to} is unknown or cannot be
    *     reached now, or too much is waiting to be sent to it (see {@link #isWritable})
-   * @throws IllegalArgumentException if the payload is over the maximum frame
+   * @throws IllegalArgumentException if the payload is over the maximum
    */
   boolean send(NodeId to, byte[] payload);
 
   /**
    * Sends a request and waits, without blocking, for its answer.
    *
-   * <p>The future completes on the endpoint's event loop: with the answer's payload; or with {@link
-   * io.quorate.core.RefusedException} if the request was not sent or the other side refused it; or
-   * with {@link io.quorate.core.IndeterminateException} if no answer came before {@code timeout},
-   * the connection broke, or the other side failed. Cancelling the future tells the other side, if
+   * <p>The future completes on the endpoint's event loop, or before this returns: with the answer's
+   * payload; or with {@link io.quorate.core.RefusedException} if the request was not sent or the
+   * other side refused it; or with {@link io.quorate.core.IndeterminateException} if no answer came
+   * before {@code timeout}, the connection broke, or the other side failed. Cancelling the future tells the other side, if
    * it has not begun, not to bother. The remaining time travels with the request.
    *
-   * @param payload not copied, do not modify; at most the transport's maximum frame
+   * @param payload not copied, do not modify; at most {@link TransportLimits#maxPayloadBytes}
    * @param timeout more than 0
-   * @throws IllegalArgumentException if the payload is over the maximum frame
+   * @throws IllegalArgumentException if the payload is over the maximum
    */
   CompletableFuture<byte[]> request(NodeId to, byte[] payload, Duration timeout);
 

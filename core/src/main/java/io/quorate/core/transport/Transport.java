@@ -21,6 +21,8 @@ public interface Transport {
   /**
    * Says where {@code peer} is to be reached from here; replaces what was said before and drops a
    * connection to the former address. Messages to a node that was never named are refused.
+   *
+   * @throws IllegalArgumentException if {@code peer} is this node, which needs no network to itself
    */
   void setPeer(NodeId peer, Address address);
 
@@ -31,7 +33,7 @@ public interface Transport {
    * Opens the endpoint of {@code service} on this node. Messages, completions and notices of this
    * endpoint run on {@code loop}.
    *
-   * @param service 1 to 64 of the characters {@code a-z A-Z 0-9 . _ -}
+   * @param service a {@linkplain io.quorate.core.Text#requireName name}
    * @throws IllegalStateException if the service is open already, or the transport is closed
    */
   Endpoint open(String service, EventLoop loop, Handler handler);

@@ -1,0 +1,86 @@
+package io.quorate.core;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One thread for each name, running one task at a time in the order given. Thread-safe. */
+final class BlockingExecutors {
+  /** Tasks that may wait for one thread; more are refused. */
+  static final int MAX_WAITING_TASKS = 65_536;
+
+  private static final Logger log = LoggerFactory.getLogger(BlockingExecutors.class);
+  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long INTERRUPT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final String prefix;
+  private final Map<String, ThreadPoolExecutor> byName = new TreeMap<>();
+  private boolean closed;
+
+  /** Threads are called {@code prefix} and the executor's name. */
+  BlockingExecutors(String prefix) {
+    this.prefix = prefix;
+  }
+
+  synchronized Executor get(String name) {
+    if (closed) {
+      throw new RejectedExecutionException("environment is closed");
+    }
+    return byName.computeIfAbsent(Text.requireName("executor name", name), this::start);
+  }
+
+  /** Refuses new tasks and gives those that wait two seconds, then interrupts what still runs. */
+  void close() {
+    Map<String, ThreadPoolExecutor> all;
+    synchronized (this) {
+      closed = true;
+      all = new TreeMap<>(byName);
+      byName.clear();
+    }
+    all.values().forEach(ThreadPoolExecutor::shutdown);
+    long deadlineNanos = System.nanoTime() + DRAIN_NANOS;
+    all.forEach((name, executor) -> drain(name, executor, deadlineNanos));
+  }
+
+  private void drain(String name, ThreadPoolExecutor executor, long deadlineNanos) {
+    try {
+      long waitNanos = Math.max(0, deadlineNanos - System.nanoTime());
+      if (executor.awaitTermination(waitNanos, TimeUnit.NANOSECONDS)) {
+        return;
+      }
+      int dropped = executor.shutdownNow().size();
+      boolean ended = executor.awaitTermination(INTERRUPT_NANOS, TimeUnit.NANOSECONDS);
+      log.warn("blocking executor did not drain name={} dropped={} ended={}", name, dropped, ended);
+    } catch (InterruptedException e) {
+      executor.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private ThreadPoolExecutor start(String name) {
+    return new ThreadPoolExecutor(
+        1,
+        1,
+        0,
+        TimeUnit.SECONDS,
+        new LinkedBlockingQueue<>(MAX_WAITING_TASKS),
+        task -> {
+          Thread thread = new Thread(task, prefix + name);
+          thread.setDaemon(true);
+          return thread;
+        }) {
+      @Override
+      protected void afterExecute(Runnable task, Throwable thrown) {
+        if (thrown != null) {
+          log.error("task of blocking executor failed name={}", name, thrown);
+        }
+      }
+    };
+  }
+}
