@@ -1,0 +1,71 @@
+package io.quorate.core.wal;
+
+import io.quorate.core.EventLoop;
+import io.quorate.core.storage.StorageException;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Many {@linkplain LogicalLog logical logs} in one sequence of files, made durable together.
+ *
+ * <p>Appending writes into memory and returns the record's <em>position</em>: where it ends in the
+ * sequence of all records. One thread of the log's own writes and syncs whatever has gathered, one
+ * write and one fsync for all, and then tells each event loop once how far the log is durable. A
+ * record counts only once {@link #durablePosition} has reached its position.
+ *
+ * <p>Positions grow with every record, in the order of appending, over all logical logs and over
+ * restarts. After a crash the log holds a prefix of what was appended, which contains everything
+ * that was durable.
+ *
+ * <p>After a failed write or sync the log stops for good: appends fail, entries may still be read.
+ * Only opening the directory again tells what survived. A full disk stops nothing: entries are
+ * refused until there is room, and what is there stays readable.
+ *
+ * <p>Safe for use by many threads; each logical log belongs to one event loop.
+ */
+public interface WriteAheadLog extends AutoCloseable {
+  /**
+   * The logical log called {@code id}, owned by the event loop that the log was opened with. Empty
+   * if it has never been written to.
+   *
+   * @param id at least 0
+   */
+  LogicalLog log(long id);
+
+  /**
+   * The logical log called {@code id}, owned by {@code owner}; the same object for the same id.
+   *
+   * @throws IllegalArgumentException if it has another owner already
+   */
+  LogicalLog log(long id, EventLoop owner);
+
+  /** The logical logs that hold entries, a state, or another first index than 1. */
+  SortedSet<Long> logIds();
+
+  /** Records that end here or before are durable. */
+  long durablePosition();
+
+  /** Why the log has stopped, if it has. */
+  Optional<StorageException> failure();
+
+  /** Whether entries are refused because the disk has no room for the next file. */
+  boolean isFull();
+
+  /** What the files take, dead records and pre-allocated room included. */
+  long sizeBytes();
+
+  /** Calls {@code listener} on {@code loop} whenever more has become durable. */
+  void listen(EventLoop loop, DurabilityListener listener);
+
+  /**
+   * Refuses appends from now on, makes durable what was appended, then closes the files and releases
+   * the directory. What cannot be made durable fails. Repeated calls give the same future, which
+   * completes on the loop that the log was opened with.
+   */
+  CompletableFuture<Void> shutdown();
+
+  /** Begins {@link #shutdown} and returns at once. */
+  @Override
+  void close();
+}
