@@ -16,4 +16,12 @@ public interface Faults {
    * @param point a constant name, such as {@code "wal.smallest-batch"}
    */
   boolean buggify(String point);
+
+  /**
+   * Notes that {@code point} was reached: a rare branch that simulations must visit to prove
+   * anything. Does nothing in production.
+   *
+   * @param point a constant name, such as {@code "raft.truncate-conflict"}
+   */
+  default void reached(String point) {}
 }

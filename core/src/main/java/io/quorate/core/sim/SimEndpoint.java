@@ -1,0 +1,206 @@
+package io.quorate.core.sim;
+
+import io.quorate.core.EventLoop;
+import io.quorate.core.IndeterminateException;
+import io.quorate.core.NodeId;
+import io.quorate.core.RefusedException;
+import io.quorate.core.transport.Endpoint;
+import io.quorate.core.transport.Handler;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+
+/** One service of one process. */
+final class SimEndpoint implements Endpoint {
+  private final SimTransport transport;
+  private final String service;
+  private final SimLoop loop;
+  private final Handler handler;
+  private final TreeMap<Long, Pending> pending = new TreeMap<>();
+  private boolean closed;
+
+  SimEndpoint(SimTransport transport, String service, SimLoop loop, Handler handler) {
+    this.transport = transport;
+    this.service = service;
+    this.loop = loop;
+    this.handler = handler;
+  }
+
+  String service() {
+    return service;
+  }
+
+  @Override
+  public boolean send(NodeId to, byte[] payload) {
+    checkSize(payload);
+    Connection connection = closed ? null : transport.writableConnection(to, payload.length);
+    if (connection == null) {
+      return false;
+    }
+    int checksum = transport.checksum(payload);
+    transport.send(connection, new Frame(Frame.Kind.MESSAGE, service, 0, payload, 0, checksum));
+    return true;
+  }
+
+  @Override
+  public CompletableFuture<byte[]> request(NodeId to, byte[] payload, Duration timeout) {
+    checkSize(payload);
+    long timeoutNanos = SimulationOptions.positiveNanos(timeout, "timeout");
+    CompletableFuture<byte[]> answer = new CompletableFuture<>();
+    Connection connection = closed ? null : transport.writableConnection(to, payload.length);
+    if (connection == null) {
+      RefusedException refused = new RefusedException("request to " + to + " was not sent");
+      if (transport.owner().isAlive()) {
+        loop.execute(() -> answer.completeExceptionally(refused));
+      } else {
+        answer.completeExceptionally(refused);
+      }
+      return answer;
+    }
+    long id = transport.nextRequestId();
+    Pending waiting = new Pending(id, to, connection, answer);
+    pending.put(id, waiting);
+    connection.pending.put(id, waiting);
+    waiting.timer =
+        loop.schedule(timeoutNanos, () -> waiting.giveUp("no answer within " + timeout));
+    transport.send(
+        connection,
+        new Frame(
+            Frame.Kind.REQUEST, service, id, payload, timeoutNanos, transport.checksum(payload)));
+    answer.whenComplete(
+        (value, failure) -> {
+          if (answer.isCancelled()) {
+            waiting.giveUp("cancelled");
+          }
+        });
+    return answer;
+  }
+
+  @Override
+  public boolean isWritable(NodeId to) {
+    return !closed && transport.isWritable(to);
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      transport.closed(this);
+      new ArrayList<>(pending.values()).forEach(each -> each.giveUp("endpoint closed"));
+    }
+  }
+
+  void onMessage(NodeId from, byte[] payload) {
+    fire(() -> handler.onMessage(from, payload));
+  }
+
+  void onRequest(SimRequest request) {
+    fire(
+        () -> {
+          try {
+            handler.onRequest(request);
+          } catch (RuntimeException e) {
+            request.fail(e.toString());
+            throw e;
+          }
+        });
+  }
+
+  void tell(BiConsumer<Handler, NodeId> notice, NodeId peer) {
+    loop.execute(
+        () -> {
+          if (!closed) {
+            notice.accept(handler, peer);
+          }
+        });
+  }
+
+  private void fire(Runnable call) {
+    loop.fire(
+        () -> {
+          if (!closed) {
+            call.run();
+          }
+        });
+  }
+
+  private void checkSize(byte[] payload) {
+    if (payload.length > transport.maxFrameBytes()) {
+      throw new IllegalArgumentException(
+          "payload must be at most "
+              + transport.maxFrameBytes()
+              + " bytes, was "
+              + payload.length);
+    }
+  }
+
+  /** A request that waits for its answer. */
+  final class Pending {
+    private final long id;
+    private final NodeId to;
+    private final Connection connection;
+    private final CompletableFuture<byte[]> answer;
+    private EventLoop.Timer timer;
+
+    Pending(long id, NodeId to, Connection connection, CompletableFuture<byte[]> answer) {
+      this.id = id;
+      this.to = to;
+      this.connection = connection;
+      this.answer = answer;
+    }
+
+    void answer(Frame frame) {
+      settle();
+      switch (frame.kind()) {
+        case RESPONSE -> {
+          byte[] payload = frame.payload().clone();
+          loop.fire(() -> answer.complete(payload));
+        }
+        case REFUSED -> {
+          RefusedException refused = new RefusedException(text(frame));
+          loop.fire(() -> answer.completeExceptionally(refused));
+        }
+        default -> {
+          IndeterminateException failed = new IndeterminateException(text(frame));
+          loop.fire(() -> answer.completeExceptionally(failed));
+        }
+      }
+    }
+
+    void disconnected(boolean sent) {
+      settle();
+      RuntimeException failure =
+          sent
+              ? new IndeterminateException("connection to " + to + " broke")
+              : new RefusedException("no connection to " + to);
+      if (transport.owner().isAlive()) {
+        loop.execute(() -> answer.completeExceptionally(failure));
+      }
+    }
+
+    private void giveUp(String reason) {
+      boolean unsent = connection.takeBack(id);
+      if (connection.pending.remove(id) != null && !unsent && connection.dialer.open) {
+        transport.send(
+            connection, new Frame(Frame.Kind.CANCEL, service, id, Frame.NOTHING, 0, 0));
+      }
+      settle();
+      answer.completeExceptionally(
+          unsent
+              ? new RefusedException("request to " + to + " was not sent: " + reason)
+              : new IndeterminateException("request to " + to + ": " + reason));
+    }
+
+    private void settle() {
+      pending.remove(id);
+      timer.cancel();
+    }
+
+    private String text(Frame frame) {
+      return to + ": " + new String(frame.payload(), StandardCharsets.UTF_8);
+    }
+  }
+}
