@@ -1,5 +1,6 @@
 package io.quorate.core.sim;
 
+import io.quorate.core.storage.Storage;
 import java.util.TreeMap;
 
 /** The paths that the running process of a machine has locked. */
@@ -7,7 +8,7 @@ final class LocksHeld {
   private final TreeMap<String, Object> holders = new TreeMap<>();
 
   /** A lock that frees the path once; null if it is held. */
-  AutoCloseable acquire(String path) {
+  Storage.Lock acquire(String path) {
     if (holders.containsKey(path)) {
       return null;
     }

@@ -89,10 +89,10 @@ final class SimStorage implements Storage {
   }
 
   @Override
-  public AutoCloseable lock(String path) {
+  public Lock lock(String path) {
     SimFiles.checked(path);
     before(Call.LOCK, path, 0);
-    AutoCloseable lock = disk.locks().acquire(path);
+    Lock lock = disk.locks().acquire(path);
     if (lock == null) {
       throw new StorageException("lock " + path + ": it is locked by this process");
     }
