@@ -1,0 +1,101 @@
+package io.quorate.consensus.raft;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * Decides when silence is long enough to campaign, and when a leader was heard too recently to help
+ * another one.
+ *
+ * <p>The time-out adapts: it covers the mean gap between signs of life and eight times its
+ * deviation, so a starved machine waits longer instead of holding one election after another. Time
+ * in which this node itself stood still is no silence of the leader, whose messages may be queueing.
+ * The stickiness window is fixed, because leases rest on it.
+ */
+final class ElectionTimer {
+  private static final int MAX_STRETCH = 8;
+
+  private final CoreOptions options;
+  private final RandomGenerator random;
+  private long lastInputNanos;
+  private long deadlineNanos;
+  private long lastHeardNanos;
+  private boolean heard;
+  private double meanGap;
+  private double deviation;
+
+  /**
+   * A timer that begins to run at {@code nowNanos}.
+   *
+   * @param promised whether an earlier run of this node may have promised a leader to wait
+   */
+  ElectionTimer(CoreOptions options, RandomGenerator random, boolean promised, long nowNanos) {
+    this.options = options;
+    this.random = random;
+    this.lastInputNanos = nowNanos;
+    this.heard = promised;
+    this.lastHeardNanos = nowNanos;
+    this.meanGap = options.heartbeatNanos();
+    restartSoon(nowNanos);
+  }
+
+  /**
+   * Notes the passing of time; forgives what this node itself slept through.
+   *
+   * @return whether it slept
+   */
+  boolean observe(long nowNanos) {
+    long gap = nowNanos - lastInputNanos;
+    lastInputNanos = nowNanos;
+    boolean slept = gap > options.electionTimeoutNanos() / 2;
+    if (slept) {
+      long earliest = nowNanos + options.electionTimeoutNanos() / 2;
+      if (deadlineNanos - earliest < 0) {
+        deadlineNanos = earliest;
+      }
+    }
+    return slept;
+  }
+
+  /** A leader gave a sign of life. */
+  void heardLeader(long nowNanos) {
+    if (heard) {
+      double gap = Math.min(nowNanos - lastHeardNanos, 4.0 * options.electionTimeoutNanos());
+      deviation += (Math.abs(gap - meanGap) - deviation) / 8;
+      meanGap += (gap - meanGap) / 8;
+    }
+    heard = true;
+    lastHeardNanos = nowNanos;
+    restart(nowNanos);
+  }
+
+  /** Whether a leader was heard so recently that no other candidate may be helped. */
+  boolean leaderIsFresh(long nowNanos) {
+    return heard && nowNanos - lastHeardNanos < options.electionTimeoutNanos();
+  }
+
+  boolean expired(long nowNanos) {
+    return nowNanos - deadlineNanos >= 0;
+  }
+
+  /** Draws a new deadline. */
+  void restart(long nowNanos) {
+    long base = timeoutNanos();
+    deadlineNanos = nowNanos + base + (long) (random.nextDouble() * base) + lazyNanos(base);
+  }
+
+  private long lazyNanos(long base) {
+    return base * (CoreOptions.MAX_PRIORITY - options.priority()) / 4;
+  }
+
+  /** Draws a deadline close by: for asking again, which disturbs nobody. */
+  void restartSoon(long nowNanos) {
+    long base = timeoutNanos();
+    deadlineNanos = nowNanos + base / 6 + (long) (random.nextDouble() * base / 2) + lazyNanos(base);
+  }
+
+  /** The time-out at present, before chance is added. */
+  long timeoutNanos() {
+    long base = options.electionTimeoutNanos();
+    return Math.min(MAX_STRETCH * base, Math.max(base, (long) (meanGap + 8 * deviation)));
+  }
+}

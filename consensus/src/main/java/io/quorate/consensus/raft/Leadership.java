@@ -1,0 +1,252 @@
+package io.quorate.consensus.raft;
+
+import io.quorate.consensus.raft.Effect.Accepted;
+import io.quorate.consensus.raft.Effect.ReadReady;
+import io.quorate.consensus.raft.Effect.Refused;
+import io.quorate.consensus.raft.Message.Append;
+import io.quorate.consensus.raft.Message.AppendReply;
+import io.quorate.consensus.raft.Message.ChunkReply;
+import io.quorate.core.NodeId;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One term of leading: replicates the log, commits, confirms that it still leads, and gives up when
+ * it cannot. Made anew for each term, so nothing of an earlier term can leak into it.
+ *
+ * <p>What ends it is reported by {@link #lost}; the core then makes the node a follower.
+ *
+ * @see <a href="https://raft.github.io/raft.pdf">Raft, sections 5.3 and 5.4</a>
+ */
+final class Leadership {
+  private static final int CHECK_QUORUM_TIMEOUTS = 2;
+
+  private final NodeState state;
+  private final Replication replication;
+  private final Readers readers;
+  private final Rounds rounds = new Rounds();
+  private final Handover handover;
+  private final Reconfiguration reconfiguration;
+  private final long electedNanos;
+  private final long firstTimeMillis;
+  private final long firstIndex;
+  private long heartbeatDueNanos;
+  private long patientUntilNanos;
+  private boolean lost;
+
+  Leadership(NodeState state, SnapshotId latestSnapshot) {
+    this.state = state;
+    this.electedNanos = state.nowNanos;
+    this.firstTimeMillis = state.log.lastTimeMillis();
+    this.firstIndex = state.log.lastIndex() + 1;
+    this.replication = new Replication(state, rounds, latestSnapshot);
+    this.readers = new Readers(state);
+    this.handover = new Handover(state, replication);
+    this.reconfiguration = new Reconfiguration(state, this);
+    this.patientUntilNanos = state.nowNanos + CHECK_QUORUM_TIMEOUTS * silenceNanos();
+    this.heartbeatDueNanos = state.nowNanos + state.options.heartbeatNanos();
+    rounds.begin(state.nowNanos);
+    append(List.of(Proposal.noop()));
+  }
+
+  /** Whether this node must lead no more. */
+  boolean lost() {
+    return lost;
+  }
+
+  /** The entries up to which of the log may go, for all that peers still need them. */
+  long compactible(long index) {
+    return replication.compactible(index);
+  }
+
+  void snapshotTaken(SnapshotId id) {
+    replication.snapshotTaken(id);
+  }
+
+  void tick() {
+    if (state.nowNanos - heartbeatDueNanos >= 0 && !diskIsStuck()) {
+      beat();
+    }
+    handover.tick();
+    boolean quorumHeard =
+        agreedAge(Replication::contactAge) > -CHECK_QUORUM_TIMEOUTS * silenceNanos();
+    boolean patient = state.nowNanos - patientUntilNanos < 0;
+    if (!quorumHeard && !patient || diskHangs()) {
+      lost = true;
+    }
+  }
+
+  /** This node itself stood still: gives answers that are queueing time to be taken up. */
+  void slept() {
+    patientUntilNanos = state.nowNanos + silenceNanos();
+  }
+
+  void propose(List<Proposal> batch) {
+    long bytes = 0;
+    for (Proposal proposal : batch) {
+      bytes += proposal.payload().length;
+    }
+    if (handover.underWay()) {
+      refuse(Refusal.TRANSFERRING);
+    } else if (state.uncommittedBytes() + bytes > state.options.maxUncommittedBytes()) {
+      refuse(Refusal.OVERLOADED);
+    } else {
+      state.out.add(new Accepted(state.log.lastIndex() + 1, state.term));
+      append(batch);
+    }
+  }
+
+  /** Puts {@code batch} into the log and sends it before this node's own disk has it. */
+  void append(List<Proposal> batch) {
+    state.append(Entry.encode(batch, state.term, timeMillis()));
+    replication.reconfigured();
+    replication.replicateAll();
+  }
+
+  void read(NodeId from, long id, boolean lease) {
+    if (lease && leaseHolds()) {
+      state.out.add(new ReadReady(id, state.commitIndex));
+    } else {
+      readers.add(from, id);
+    }
+  }
+
+  void change(long expectedIndex, Configuration target) {
+    reconfiguration.request(expectedIndex, target);
+  }
+
+  void transfer(Optional<NodeId> target) {
+    handover.request(target);
+  }
+
+  void appendReply(NodeId from, AppendReply reply) {
+    Progress peer = replication.peer(from);
+    if (peer != null) {
+      heard(peer, reply.round());
+      replication.answered(peer, reply);
+      handover.progressed(peer);
+      advance();
+    }
+  }
+
+  void chunkReply(NodeId from, ChunkReply reply) {
+    Progress peer = replication.peer(from);
+    if (peer != null) {
+      heard(peer, 0);
+      replication.chunkAnswered(peer, reply);
+      advance();
+    }
+  }
+
+  /** Counts what this node's own disk has, and whatever else may have become enough. */
+  void advance() {
+    long agreed = state.log.configuration().agreed(replication::matchIndex);
+    if (agreed > state.commitIndex && state.log.termAt(agreed) == state.term) {
+      state.commitTo(agreed);
+      reconfiguration.committed();
+    }
+  }
+
+  /** Ends a step: answers readers, and begins a round for those who came meanwhile. */
+  void flush() {
+    long confirmed = confirmedRound();
+    readers.confirmed(confirmed);
+    if (termCommitted() && readers.needRound(rounds, confirmed)) {
+      beat();
+      readers.roundBegan(rounds.current());
+      readers.confirmed(confirmedRound());
+    }
+  }
+
+  /** Fails all who wait; this node leads no more. */
+  void close() {
+    readers.failAll();
+    handover.close();
+    reconfiguration.close();
+  }
+
+  /** Leaves office after the change that removed this node is committed. */
+  void resign() {
+    beat();
+    handover.nominateBest();
+    lost = true;
+  }
+
+  boolean termCommitted() {
+    return state.commitIndex >= firstIndex;
+  }
+
+  private void heard(Progress peer, long round) {
+    peer.contacted = true;
+    peer.lastContactNanos = state.nowNanos;
+    rounds.answered(peer, round);
+  }
+
+  /** Begins a round and tells everybody. */
+  private void beat() {
+    rounds.begin(state.nowNanos);
+    heartbeatDueNanos = state.nowNanos + state.options.heartbeatNanos();
+    replication.beat();
+  }
+
+  private long confirmedRound() {
+    return state
+        .log
+        .configuration()
+        .agreed(
+            node -> {
+              Progress peer = replication.peer(node);
+              return peer != null ? peer.ackedRound : self(node) ? rounds.current() : 0;
+            });
+  }
+
+  private boolean leaseHolds() {
+    return termCommitted()
+        && !handover.nominated()
+        && agreedAge(Replication::leaseAge) > -state.options.leaseNanos();
+  }
+
+  /** The least negative age that a majority has; ages are negative so that newer is more. */
+  private long agreedAge(AgeOf ageOf) {
+    return state
+        .log
+        .configuration()
+        .agreed(
+            node -> {
+              Progress peer = replication.peer(node);
+              return peer != null
+                  ? -ageOf.nanos(peer, state.nowNanos)
+                  : self(node) ? 0 : -Long.MAX_VALUE;
+            });
+  }
+
+  private interface AgeOf {
+    long nanos(Progress peer, long nowNanos);
+  }
+
+  private long silenceNanos() {
+    return state.options.electionTimeoutNanos();
+  }
+
+  private boolean self(NodeId node) {
+    return node.equals(state.self);
+  }
+
+  /** Signs of life vouch for the disk too: none while it does not answer. */
+  private boolean diskIsStuck() {
+    return state.out.waitingNanos(state.nowNanos) > 2 * state.options.electionTimeoutNanos();
+  }
+
+  private boolean diskHangs() {
+    return state.out.waitingNanos(state.nowNanos) > 4 * state.options.electionTimeoutNanos();
+  }
+
+  /** Log time: it passes while somebody leads, and never goes back, whatever clocks do. */
+  private long timeMillis() {
+    return firstTimeMillis + (state.nowNanos - electedNanos) / 1_000_000;
+  }
+
+  private void refuse(Refusal reason) {
+    state.out.add(new Refused(reason, Optional.of(state.self)));
+  }
+}

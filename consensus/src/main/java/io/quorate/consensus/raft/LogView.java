@@ -1,0 +1,197 @@
+package io.quorate.consensus.raft;
+
+import io.quorate.core.NodeId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The log as this node has it in memory: entries behind a base that a snapshot covers, and the
+ * configurations among them.
+ *
+ * <p>Invariants: terms never fall; the configuration in force is that of the highest index in the
+ * log, committed or not, and goes back with it when the log is truncated.
+ */
+final class LogView {
+  private long baseIndex;
+  private long baseTerm;
+  private long baseTimeMillis;
+  private long lastIndex;
+  private long bytes;
+  private Entry[] ring = new Entry[1024];
+  /** By the index at which each came into force; the lowest is at or below the base. */
+  private final TreeMap<Long, Configuration> configurations = new TreeMap<>();
+
+  LogView(SnapshotMark base) {
+    reset(base);
+  }
+
+  /** Forgets everything and begins again behind {@code base}. */
+  void reset(SnapshotMark base) {
+    ring = new Entry[1024];
+    baseIndex = base.index();
+    baseTerm = base.term();
+    baseTimeMillis = base.timeMillis();
+    lastIndex = baseIndex;
+    bytes = 0;
+    configurations.clear();
+    configurations.put(base.configurationIndex(), base.configuration());
+  }
+
+  long baseIndex() {
+    return baseIndex;
+  }
+
+  long lastIndex() {
+    return lastIndex;
+  }
+
+  long lastTerm() {
+    return termAt(lastIndex);
+  }
+
+  long lastTimeMillis() {
+    return lastIndex == baseIndex ? baseTimeMillis : entry(lastIndex).timeMillis;
+  }
+
+  /** Encoded bytes of all entries behind the base. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** The term of the entry at {@code index}, or -1 if it is not known here. */
+  long termAt(long index) {
+    if (index == baseIndex) {
+      return baseTerm;
+    }
+    return index < baseIndex || index > lastIndex ? -1 : entry(index).term;
+  }
+
+  Entry entry(long index) {
+    if (index <= baseIndex || index > lastIndex) {
+      throw new IndexOutOfBoundsException(
+          "index " + index + " of a log of (" + baseIndex + ", " + lastIndex + "]");
+    }
+    return ring[(int) index & (ring.length - 1)];
+  }
+
+  void append(Entry entry) {
+    if (entry.term < lastTerm()) {
+      throw new IllegalStateException(
+          "term " + entry.term + " behind term " + lastTerm() + " at index " + (lastIndex + 1));
+    }
+    if (lastIndex - baseIndex == ring.length) {
+      grow();
+    }
+    lastIndex++;
+    ring[(int) lastIndex & (ring.length - 1)] = entry;
+    bytes += entry.length;
+    if (entry.kind == Entry.CONFIGURATION) {
+      configurations.put(lastIndex, Configuration.CODEC.decode(entry.payload()));
+    }
+  }
+
+  /** Drops the entry at {@code index} and all behind it, and the configurations among them. */
+  void truncateFrom(long index) {
+    while (lastIndex >= index) {
+      bytes -= entry(lastIndex).length;
+      ring[(int) lastIndex & (ring.length - 1)] = null;
+      lastIndex--;
+    }
+    configurations.tailMap(index, true).clear();
+  }
+
+  /** Drops all entries up to {@code index}, which a snapshot covers. */
+  void compactTo(long index) {
+    if (index <= baseIndex) {
+      return;
+    }
+    Entry newBase = entry(index);
+    for (long i = baseIndex + 1; i <= index; i++) {
+      bytes -= entry(i).length;
+      ring[(int) i & (ring.length - 1)] = null;
+    }
+    configurations.headMap(configurations.floorKey(index), false).clear();
+    baseIndex = index;
+    baseTerm = newBase.term;
+    baseTimeMillis = newBase.timeMillis;
+  }
+
+  /** Entries from {@code from} on: at least one if there is one, otherwise at most {@code maxBytes}. */
+  List<Entry> entries(long from, long maxBytes) {
+    List<Entry> entries = new ArrayList<>();
+    long total = 0;
+    for (long i = from; i <= lastIndex; i++) {
+      Entry entry = entry(i);
+      total += entry.length;
+      if (total > maxBytes && !entries.isEmpty()) {
+        break;
+      }
+      entries.add(entry);
+    }
+    return entries;
+  }
+
+  /** Entries of {@code [from, to)}. */
+  List<Entry> range(long from, long to) {
+    List<Entry> entries = new ArrayList<>((int) (to - from));
+    for (long i = from; i < to; i++) {
+      entries.add(entry(i));
+    }
+    return entries;
+  }
+
+  /** The first index at or before {@code index} of the run of entries that share its term. */
+  long firstOfTerm(long index) {
+    long first = index;
+    long term = termAt(index);
+    while (first - 1 > baseIndex && termAt(first - 1) == term) {
+      first--;
+    }
+    return first;
+  }
+
+  /** Whether a log that ends with {@code (term, index)} has all that this one may have committed. */
+  boolean isUpToDate(long term, long index) {
+    return term > lastTerm() || term == lastTerm() && index >= lastIndex;
+  }
+
+  Configuration configuration() {
+    return configurations.lastEntry().getValue();
+  }
+
+  long configurationIndex() {
+    return configurations.lastKey();
+  }
+
+  /** The mark of a snapshot of the state after {@code index}. */
+  SnapshotMark markAt(long index, long timeMillis) {
+    Map.Entry<Long, Configuration> at = configurations.floorEntry(index);
+    return new SnapshotMark(index, termAt(index), timeMillis, at.getKey(), at.getValue());
+  }
+
+  boolean isVoter(NodeId node) {
+    return configuration().votes(node);
+  }
+
+  /**
+   * Whether {@code node} votes in any configuration that may be in force. One that was removed by a
+   * change not known to be committed counts: perhaps nobody else has a log that can win.
+   */
+  boolean mayBeVoter(NodeId node, long commitIndex) {
+    return configurations
+        .tailMap(configurations.floorKey(commitIndex), true)
+        .values()
+        .stream()
+        .anyMatch(configuration -> configuration.votes(node));
+  }
+
+  private void grow() {
+    Entry[] wider = new Entry[2 * ring.length];
+    for (long i = baseIndex + 1; i <= lastIndex; i++) {
+      wider[(int) i & (wider.length - 1)] = entry(i);
+    }
+    ring = wider;
+  }
+}

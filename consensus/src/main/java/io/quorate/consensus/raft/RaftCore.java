@@ -1,0 +1,447 @@
+package io.quorate.consensus.raft;
+
+import io.quorate.consensus.raft.Effect.Became;
+import io.quorate.consensus.raft.Effect.ChangeEnded;
+import io.quorate.consensus.raft.Effect.ReadFailed;
+import io.quorate.consensus.raft.Effect.ReadReady;
+import io.quorate.consensus.raft.Effect.Refused;
+import io.quorate.consensus.raft.Effect.TransferEnded;
+import io.quorate.consensus.raft.Message.Append;
+import io.quorate.consensus.raft.Message.AppendReply;
+import io.quorate.consensus.raft.Message.Chunk;
+import io.quorate.consensus.raft.Message.ChunkReply;
+import io.quorate.consensus.raft.Message.PreVote;
+import io.quorate.consensus.raft.Message.PreVoteReply;
+import io.quorate.consensus.raft.Message.ReadIndex;
+import io.quorate.consensus.raft.Message.ReadIndexReply;
+import io.quorate.consensus.raft.Message.TimeoutNow;
+import io.quorate.consensus.raft.Message.Vote;
+import io.quorate.consensus.raft.Message.VoteReply;
+import io.quorate.core.NodeId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/**
+ * One node of one Raft group, as a pure state machine. Not safe for use by several threads.
+ *
+ * <p>It begins as a follower. Silence makes it ask whether it could win (pre-vote), then campaign,
+ * then lead; a newer term makes it follow again. Invariants: one vote per term, durable before it is
+ * said; a leader's log only grows; the commit index never goes back; what is committed is never
+ * contradicted. A violation throws {@link IllegalStateException} and the node must stop.
+ *
+ * @see <a href="https://raft.github.io/raft.pdf">Raft</a>
+ * @see <a href="https://github.com/ongardie/dissertation">Ongaro, Consensus: Bridging Theory and
+ *     Practice: pre-vote (9.6), leadership transfer (3.10), reads (6.4)</a>
+ */
+final class RaftCore {
+  private final NodeState state;
+  private final ElectionTimer timer;
+  private final Following following;
+  /** Reads of this node that the leader was asked about, by id, and when. */
+  private final SortedMap<Long, Long> askedNanos = new TreeMap<>();
+  private final long firstReadId;
+  /** Not null exactly while this node leads. */
+  private Leadership leadership;
+  private Ballot ballot = new Ballot();
+  private SnapshotId latestSnapshot;
+  private Became reported = new Became(Role.FOLLOWER, 0, Optional.empty());
+
+  /** A node as it was when it stopped, or a new one. */
+  RaftCore(
+      NodeId self,
+      CoreOptions options,
+      RandomGenerator random,
+      Recovered recovered,
+      long nowNanos) {
+    LogView log = new LogView(recovered.mark());
+    recovered.entries().forEach(log::append);
+    this.state = new NodeState(self, options, log, recovered.term(), recovered.vote());
+    this.state.nowNanos = nowNanos;
+    this.latestSnapshot = recovered.snapshot();
+    this.timer = new ElectionTimer(options, random, recovered.term() > 0, nowNanos);
+    this.following = new Following(state);
+    // Ids of an earlier life of this node must not be taken for ours.
+    this.firstReadId = random.nextLong() >>> 2;
+  }
+
+  /**
+   * What a node remembers.
+   *
+   * @param term the term last made durable; 0 for a new node
+   * @param vote whom it voted for in that term, or null
+   * @param mark where its log begins
+   * @param snapshot the snapshot that covers what is before, or null if nothing is
+   * @param entries its log behind {@code mark}
+   */
+  record Recovered(
+      long term, NodeId vote, SnapshotMark mark, SnapshotId snapshot, List<Entry> entries) {}
+
+  /** Takes one input and says what is to be done about it. */
+  List<Effect> step(Input input) {
+    state.nowNanos = input.nowNanos();
+    if (timer.observe(state.nowNanos) && leadership != null) {
+      leadership.slept();
+    }
+    dispatch(input);
+    if (leadership != null) {
+      if (leadership.lost()) {
+        follow(state.term, null);
+      } else {
+        leadership.flush();
+      }
+    }
+    report();
+    return state.out.drain(state);
+  }
+
+  long term() {
+    return state.term;
+  }
+
+  Role role() {
+    return state.role;
+  }
+
+  long commitIndex() {
+    return state.commitIndex;
+  }
+
+  Optional<NodeId> leader() {
+    return Optional.ofNullable(state.leader);
+  }
+
+  /** Read-only to callers. */
+  LogView log() {
+    return state.log;
+  }
+
+  private void dispatch(Input input) {
+    if (input instanceof Input.Receive i) {
+      receive(i.from(), i.message());
+    } else if (input instanceof Input.Propose i) {
+      if (leadership != null) {
+        leadership.propose(i.batch());
+      } else {
+        state.out.add(new Refused(Refusal.NOT_LEADER, leader()));
+      }
+    } else if (input instanceof Input.Stored i) {
+      stored(i.persist());
+    } else if (input instanceof Input.Tick) {
+      tick();
+    } else if (input instanceof Input.Read i) {
+      read(i.id(), i.lease());
+    } else if (input instanceof Input.Change i) {
+      if (leadership != null) {
+        leadership.change(i.expectedIndex(), i.target());
+      } else {
+        state.out.add(new ChangeEnded(Optional.of(Refusal.NOT_LEADER)));
+      }
+    } else if (input instanceof Input.Transfer i) {
+      if (leadership != null) {
+        leadership.transfer(i.target());
+      } else {
+        state.out.add(new TransferEnded(false));
+      }
+    } else if (input instanceof Input.SnapshotTaken i) {
+      snapshotTaken(i.id(), i.compactTo());
+    } else if (input instanceof Input.ChunkStored i) {
+      following.chunkStored(i.id(), i.nextOffset());
+    } else if (input instanceof Input.SnapshotReceived i) {
+      if (i.mark().index() > state.commitIndex) {
+        latestSnapshot = i.id();
+      }
+      following.received(i.id(), i.mark());
+    } else if (input instanceof Input.ForceConfiguration i) {
+      force(i.target());
+    } else {
+      throw new AssertionError("unhandled input " + input);
+    }
+  }
+
+  private void receive(NodeId from, Message message) {
+    if (message instanceof PreVote m) {
+      preVote(from, m);
+      return;
+    }
+    if (message.term() > state.term) {
+      if (message instanceof Vote m && !m.transfer() && leaderIsFresh()) {
+        return;
+      }
+      follow(message.term(), null);
+    }
+    if (message instanceof ReadIndex m) {
+      readIndex(from, m);
+    } else if (message instanceof ReadIndexReply m) {
+      readIndexReply(m);
+    } else if (message instanceof PreVoteReply m) {
+      if (state.role == Role.PRE_CANDIDATE && m.granted() && m.requestTerm() == state.term + 1) {
+        ballot.grant(from);
+        campaignIfWelcome();
+      }
+    } else if (message.term() < state.term) {
+      answerStale(from, message);
+    } else {
+      receiveInTerm(from, message);
+    }
+  }
+
+  /** A message of exactly the current term. */
+  private void receiveInTerm(NodeId from, Message message) {
+    if (message instanceof Append m) {
+      hearLeader(from);
+      following.append(from, m);
+    } else if (message instanceof AppendReply m) {
+      if (leadership != null) {
+        leadership.appendReply(from, m);
+      }
+    } else if (message instanceof Vote m) {
+      vote(from, m);
+    } else if (message instanceof VoteReply m) {
+      if (state.role == Role.CANDIDATE && m.granted()) {
+        ballot.grant(from);
+        leadIfElected();
+      }
+    } else if (message instanceof Chunk m) {
+      hearLeader(from);
+      following.chunk(from, m);
+    } else if (message instanceof ChunkReply m) {
+      if (leadership != null) {
+        leadership.chunkReply(from, m);
+      }
+    } else if (message instanceof TimeoutNow) {
+      if (state.role != Role.LEADER && from.equals(state.leader) && mayCampaign()) {
+        campaign(true);
+      }
+    } else {
+      throw new AssertionError("unhandled message " + message);
+    }
+  }
+
+  private void answerStale(NodeId from, Message message) {
+    if (message instanceof Append m) {
+      state.out.sendAfterState(
+          from, new AppendReply(state.term, m.round(), false, m.prevIndex(), 0));
+    } else if (message instanceof Vote) {
+      state.out.sendAfterState(from, new VoteReply(state.term, false));
+    } else if (message instanceof Chunk m) {
+      state.out.sendAfterState(from, new ChunkReply(state.term, m.id(), 0, false));
+    }
+  }
+
+  private void hearLeader(NodeId from) {
+    if (state.role == Role.LEADER) {
+      throw new IllegalStateException(
+          "a second leader " + from + " in term " + state.term + " of " + state.self);
+    }
+    if (state.role != Role.FOLLOWER || !from.equals(state.leader)) {
+      follow(state.term, from);
+    }
+    timer.heardLeader(state.nowNanos);
+  }
+
+  /** Says whether it would help; changes nothing here, whatever the answer. */
+  private void preVote(NodeId from, PreVote request) {
+    boolean granted =
+        request.term() > state.term
+            && !leaderIsFresh()
+            && state.log.isUpToDate(request.lastTerm(), request.lastIndex());
+    state.out.sendAfterState(from, new PreVoteReply(state.term, request.term(), granted));
+  }
+
+  private void vote(NodeId from, Vote request) {
+    boolean free = state.vote == null || state.vote.equals(from);
+    boolean granted =
+        free && state.log.isUpToDate(request.lastTerm(), request.lastIndex());
+    if (granted && state.vote == null) {
+      state.vote = from;
+      state.out.stateChanged();
+      timer.restart(state.nowNanos);
+    }
+    state.out.sendAfterState(from, new VoteReply(state.term, granted));
+  }
+
+  private void tick() {
+    if (leadership != null) {
+      leadership.tick();
+      return;
+    }
+    askedNanos.entrySet().removeIf(asked -> {
+      boolean late = state.nowNanos - asked.getValue() > state.options.electionTimeoutNanos();
+      if (late) {
+        state.out.add(new ReadFailed(asked.getKey() - firstReadId));
+      }
+      return late;
+    });
+    if (timer.expired(state.nowNanos)) {
+      timer.restartSoon(state.nowNanos);
+      if (mayCampaign()) {
+        preCampaign();
+      } else {
+        state.leader = null;
+      }
+    }
+  }
+
+  private void preCampaign() {
+    failAsked();
+    state.role = Role.PRE_CANDIDATE;
+    state.leader = null;
+    ballot = new Ballot();
+    ballot.grant(state.self);
+    sendToVoters(
+        new PreVote(state.term + 1, state.log.lastIndex(), state.log.lastTerm()), true);
+    campaignIfWelcome();
+  }
+
+  private void campaignIfWelcome() {
+    if (ballot.won(state.log.configuration())) {
+      campaign(false);
+    }
+  }
+
+  private void campaign(boolean transfer) {
+    failAsked();
+    state.term++;
+    state.vote = state.self;
+    state.role = Role.CANDIDATE;
+    state.leader = null;
+    state.out.stateChanged();
+    ballot = new Ballot();
+    timer.restart(state.nowNanos);
+    sendToVoters(
+        new Vote(state.term, state.log.lastIndex(), state.log.lastTerm(), transfer), false);
+  }
+
+  private void stored(long persist) {
+    state.out.stored(persist);
+    if (leadership != null) {
+      leadership.advance();
+    } else if (state.role == Role.CANDIDATE && state.out.stateStored()) {
+      // Its own vote counts like any other: once it is durable.
+      ballot.grant(state.self);
+      leadIfElected();
+    }
+  }
+
+  private void leadIfElected() {
+    if (!ballot.won(state.log.configuration()) || !state.out.stateStored()) {
+      return;
+    }
+    state.role = Role.LEADER;
+    state.leader = state.self;
+    leadership = new Leadership(state, latestSnapshot);
+  }
+
+  /** Follows {@code leader}, or whoever will lead {@code term} if that is not known. */
+  private void follow(long term, NodeId leader) {
+    if (term > state.term) {
+      state.term = term;
+      state.vote = null;
+      state.out.stateChanged();
+    }
+    if (leadership != null) {
+      leadership.close();
+      leadership = null;
+    }
+    if (state.role != Role.FOLLOWER) {
+      timer.restart(state.nowNanos);
+    }
+    if (leader == null || !leader.equals(state.leader)) {
+      failAsked();
+    }
+    state.role = Role.FOLLOWER;
+    state.leader = leader;
+  }
+
+  private void read(long id, boolean lease) {
+    if (leadership != null) {
+      leadership.read(state.self, id, lease);
+    } else if (state.leader != null) {
+      long unique = firstReadId + id;
+      askedNanos.put(unique, state.nowNanos);
+      state.out.sendNow(state.leader, new ReadIndex(state.term, unique));
+    } else {
+      state.out.add(new ReadFailed(id));
+    }
+  }
+
+  private void readIndex(NodeId from, ReadIndex request) {
+    if (leadership != null) {
+      leadership.read(from, request.id(), false);
+    } else {
+      state.out.sendAfterState(from, new ReadIndexReply(state.term, request.id(), false, 0));
+    }
+  }
+
+  private void readIndexReply(ReadIndexReply reply) {
+    if (askedNanos.remove(reply.id()) != null) {
+      long id = reply.id() - firstReadId;
+      state.out.add(reply.known() ? new ReadReady(id, reply.index()) : new ReadFailed(id));
+    }
+  }
+
+  private void failAsked() {
+    askedNanos.keySet().forEach(id -> state.out.add(new ReadFailed(id - firstReadId)));
+    askedNanos.clear();
+  }
+
+  private void snapshotTaken(SnapshotId id, long compactTo) {
+    if (latestSnapshot != null && id.index() < latestSnapshot.index()) {
+      return;
+    }
+    latestSnapshot = id;
+    long index = Math.min(compactTo, id.index());
+    if (leadership != null) {
+      index = leadership.compactible(index);
+      leadership.snapshotTaken(id);
+    }
+    state.log.compactTo(index);
+  }
+
+  /** Takes a new term, so that nothing of the lost majority counts any more. */
+  private void force(Configuration target) {
+    follow(state.term + 1, null);
+    state.append(
+        List.of(
+            Entry.of(
+                Proposal.configuration(target.settled()),
+                state.term,
+                state.log.lastTimeMillis())));
+  }
+
+  private boolean mayCampaign() {
+    return state.options.priority() > 0
+        && state.log.mayBeVoter(state.self, state.commitIndex)
+        && state.out.waitingNanos(state.nowNanos) < state.options.electionTimeoutNanos();
+  }
+
+  private boolean leaderIsFresh() {
+    return state.role == Role.LEADER || timer.leaderIsFresh(state.nowNanos);
+  }
+
+  private void sendToVoters(Message message, boolean now) {
+    List<NodeId> voters = new ArrayList<>(state.log.configuration().members());
+    for (NodeId voter : voters) {
+      if (!voter.equals(state.self) && state.log.isVoter(voter)) {
+        if (now) {
+          state.out.sendNow(voter, message);
+        } else {
+          state.out.sendAfterState(voter, message);
+        }
+      }
+    }
+  }
+
+  private void report() {
+    state.reportConfiguration();
+    Became now = new Became(state.role, state.term, leader());
+    if (!now.equals(reported)) {
+      reported = now;
+      state.out.add(now);
+    }
+  }
+}
