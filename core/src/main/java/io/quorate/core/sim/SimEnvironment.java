@@ -5,6 +5,7 @@ import io.quorate.core.Environment;
 import io.quorate.core.EventLoop;
 import io.quorate.core.Faults;
 import io.quorate.core.Metrics;
+import io.quorate.core.MetricsRegistry;
 import io.quorate.core.NodeId;
 import io.quorate.core.storage.Storage;
 import io.quorate.core.transport.Datagrams;
@@ -23,6 +24,7 @@ final class SimEnvironment implements Environment {
   private final Storage storage;
   private final Faults faults;
   private final SimDatagrams datagrams;
+  private final Metrics metrics = new MetricsRegistry();
   private SimTransport transport;
   private boolean alive = true;
 
@@ -126,7 +128,7 @@ final class SimEnvironment implements Environment {
 
   @Override
   public Metrics metrics() {
-    return Metrics.NONE;
+    return metrics;
   }
 
   @Override

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 /** Names and the files they lead to, as seen and as durable, with what lies between. */
 final class SimFiles {
   private static final Pattern PATH =
-      Pattern.compile("[a-zA-Z0-9_-][a-zA-Z0-9._-]*(/[a-zA-Z0-9_-][a-zA-Z0-9._-]*)*");
+      Pattern.compile(
+          "[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,199}(/[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,199}){0,15}");
 
   /** A change of names that is not durable; {@code from} or {@code to} is empty for none. */
   private record Renaming(String from, String to, Inode inode) {
@@ -72,6 +73,9 @@ final class SimFiles {
   }
 
   List<String> list(String directory) {
+    if (visible.containsKey(directory)) {
+      throw new StorageException("list " + directory + ": it is a file");
+    }
     String prefix = directory.isEmpty() ? "" : directory + "/";
     TreeSet<String> names = new TreeSet<>();
     for (TreeSet<String> paths : List.of(new TreeSet<>(visible.keySet()), directories)) {

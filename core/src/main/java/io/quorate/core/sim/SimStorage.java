@@ -1,6 +1,7 @@
 package io.quorate.core.sim;
 
 import io.quorate.core.sim.SimDisk.Call;
+import io.quorate.core.storage.NoSpaceException;
 import io.quorate.core.storage.Storage;
 import io.quorate.core.storage.StorageException;
 import io.quorate.core.storage.StorageFile;
@@ -39,7 +40,7 @@ final class SimStorage implements Storage {
 
   @Override
   public boolean exists(String path) {
-    SimFiles.checkedDirectory(path);
+    SimFiles.checked(path);
     before(Call.LIST, path, 0);
     boolean exists = files.exists(path);
     disk.after();
@@ -94,7 +95,7 @@ final class SimStorage implements Storage {
     before(Call.LOCK, path, 0);
     Lock lock = disk.locks().acquire(path);
     if (lock == null) {
-      throw new StorageException("lock " + path + ": it is locked by this process");
+      throw new StorageException("lock " + path + ": it is held by this process");
     }
     if (!files.exists(path)) {
       files.create(path);
@@ -159,7 +160,8 @@ final class SimStorage implements Storage {
       disk.wrote(bytes);
       inode.write(position, bytes);
       if (isFull) {
-        throw SimDisk.failed(Call.WRITE, path, position, "no space left on device");
+        throw new NoSpaceException(
+            "write " + path + " at offset " + position + ": no space left on device");
       }
       disk.after();
     }
