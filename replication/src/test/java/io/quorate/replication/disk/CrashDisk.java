@@ -1,5 +1,6 @@
 package io.quorate.replication.disk;
 
+import io.quorate.core.storage.NoSpaceException;
 import io.quorate.core.storage.Storage;
 import io.quorate.core.storage.StorageException;
 import io.quorate.core.storage.StorageFile;
@@ -238,7 +239,7 @@ public final class CrashDisk implements Storage {
   }
 
   @Override
-  public AutoCloseable lock(String path) {
+  public Lock lock(String path) {
     return () -> {};
   }
 
@@ -292,7 +293,7 @@ public final class CrashDisk implements Storage {
         }
         change();
         if (bytes.length > usable) {
-          throw new StorageException("write " + path + " at " + position + ": no space left");
+          throw new NoSpaceException("write " + path + " at " + position + ": no space left");
         }
         usable -= usable == Long.MAX_VALUE ? 0 : bytes.length;
         inode.current = patched(inode.current, position, bytes);
