@@ -1,5 +1,7 @@
 package io.quorate.resilience;
 
+import java.util.concurrent.CancellationException;
+
 /** What an attempt says about the one that was called. */
 public enum Outcome {
   /** It answered as it should. */
@@ -19,5 +21,22 @@ public enum Outcome {
      * @param error what it failed with, freed of {@code CompletionException}s; null if it returned
      */
     Outcome of(Object result, Throwable error);
+
+    /**
+     * The default: what returns has succeeded, what throws has failed; refusals further in,
+     * cancellation and interruption say nothing.
+     */
+    static Classifier standard() {
+      return (result, error) -> {
+        if (error == null) {
+          return SUCCESS;
+        }
+        boolean saysNothing =
+            error instanceof RejectedException
+                || error instanceof CancellationException
+                || error instanceof InterruptedException;
+        return saysNothing ? IGNORED : FAILURE;
+      };
+    }
   }
 }
