@@ -21,7 +21,19 @@ import java.util.random.RandomGenerator;
  */
 public interface Environment extends AutoCloseable {
   /**
-   * As {@code real}, except that messages and datagrams go through {@code network} within this JVM,
+   * The world as it is: this machine's clocks, threads, sockets and files. Listens for peers from
+   * now on.
+   *
+   * @throws IllegalArgumentException if the listen address is not loopback and neither TLS nor
+   *     {@code insecure()} is configured, or the TLS files cannot be used
+   * @throws IllegalStateException if the listen address is in use
+   */
+  static Environment real(EnvironmentOptions options) {
+    return new RealEnvironment(options, node -> Network.sockets(node, options.transport()));
+  }
+
+  /**
+   * As {@link #real}, except that messages and datagrams go through {@code network} within this JVM,
    * without sockets. Threads, clocks and files are real.
    *
    * @throws IllegalStateException if the listen address is in use

@@ -1,6 +1,7 @@
 package io.quorate.core;
 
 import io.quorate.core.transport.Address;
+import io.quorate.core.transport.TlsOptions;
 import io.quorate.core.transport.TransportOptions;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -54,6 +55,16 @@ public record EnvironmentOptions(
   /** Peers are accepted at {@code listen}; port 0 asks for any free one. */
   public EnvironmentOptions withListen(Address listen) {
     return withTransport(transport.withListen(listen));
+  }
+
+  /** Mutual TLS with every peer. */
+  public EnvironmentOptions withTls(TlsOptions tls) {
+    return withTransport(transport.withTls(tls));
+  }
+
+  /** Plain text with everybody: whoever reaches the port can claim to be any node. */
+  public EnvironmentOptions insecure() {
+    return withTransport(transport.insecure());
   }
 
   public EnvironmentOptions withTransport(TransportOptions transport) {

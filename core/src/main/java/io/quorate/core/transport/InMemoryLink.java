@@ -208,13 +208,7 @@ final class InMemoryLink {
       }
       OutgoingRequest request = answered.request;
       switch (answer) {
-        case RESPONSE -> {
-          if (payload.length > to.limits().maxPayloadBytes()) {
-            request.leaveOpen("answer of " + payload.length + " bytes is too long");
-          } else {
-            request.succeed(payload.clone());
-          }
-        }
+        case RESPONSE -> request.succeed(payload.clone());
         case REFUSAL -> request.refuse(new String(payload, StandardCharsets.UTF_8));
         case FAILURE -> request.leaveOpen(new String(payload, StandardCharsets.UTF_8));
       }
@@ -223,6 +217,11 @@ final class InMemoryLink {
     @Override
     public long monotonicNanos() {
       return to.monotonicNanos();
+    }
+
+    @Override
+    public int maxPayloadBytes() {
+      return to.maxPayloadBytes();
     }
   }
 }

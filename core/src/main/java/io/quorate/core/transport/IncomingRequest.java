@@ -20,6 +20,8 @@ final class IncomingRequest implements Request {
     void reply(IncomingRequest request, Answer answer, byte[] payload);
 
     long monotonicNanos();
+
+    int maxPayloadBytes();
   }
 
   /** The most of a reason that is carried, in bytes. */
@@ -79,6 +81,13 @@ final class IncomingRequest implements Request {
 
   @Override
   public void respond(byte[] payload) {
+    if (payload.length > replies.maxPayloadBytes()) {
+      throw new IllegalArgumentException(
+          "payload must be at most "
+              + replies.maxPayloadBytes()
+              + " bytes, was "
+              + payload.length);
+    }
     answer(Answer.RESPONSE, payload);
   }
 

@@ -51,6 +51,31 @@ public final class Network implements AutoCloseable {
     this.closers = closers;
   }
 
+  /**
+   * Listens on TCP.
+   *
+   * @throws IllegalArgumentException if the listen address may not be used without TLS, or the TLS
+   *     files cannot be used
+   * @throws IllegalStateException if the listen address is in use
+   */
+  public static Network sockets(Node node, TransportOptions options) {
+    NettyLoops loops = startLoops(node);
+    Background background = new Background("quorate-" + node.self() + "-background");
+    try {
+      TcpTransport transport = new TcpTransport(node, options, loops, background);
+      UdpDatagrams datagrams = new UdpDatagrams(loops, background, options.security());
+      return new Network(
+          loops,
+          transport,
+          datagrams,
+          List.of(transport::close, datagrams::close, background::close));
+    } catch (RuntimeException e) {
+      background.close();
+      loops.close();
+      throw e;
+    }
+  }
+
   /** Joins {@code network} within this JVM. */
   public static Network inMemory(Node node, TransportOptions options, InMemoryNetwork network) {
     InMemoryTransport transport = new InMemoryTransport(network, node, options);

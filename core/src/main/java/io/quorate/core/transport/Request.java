@@ -19,7 +19,11 @@ public interface Request {
   /** Whether the caller has given up: cancelled, timed out or disconnected. */
   boolean isCancelled();
 
-  /** Answers with {@code payload}; not copied, do not modify. */
+  /**
+   * Answers with {@code payload}; not copied, do not modify.
+   *
+   * @throws IllegalArgumentException if it is over {@link TransportLimits#maxPayloadBytes}
+   */
   void respond(byte[] payload);
 
   /** Answers that the request has had no effect and never will. */

@@ -16,19 +16,31 @@ final class ServiceEndpoint implements Endpoint {
 
   private final Carrier carrier;
   private final String service;
+  private final int number;
   private final EventLoop loop;
   private final Handler handler;
   private volatile boolean closed;
 
-  ServiceEndpoint(Carrier carrier, String service, EventLoop loop, Handler handler) {
+  /**
+   * Opens it.
+   *
+   * @param number stands for {@code service} on this node's connections
+   */
+  ServiceEndpoint(
+      Carrier carrier, String service, int number, EventLoop loop, Handler handler) {
     this.carrier = carrier;
     this.service = service;
+    this.number = number;
     this.loop = Objects.requireNonNull(loop, "loop");
     this.handler = Objects.requireNonNull(handler, "handler");
   }
 
   String service() {
     return service;
+  }
+
+  int number() {
+    return number;
   }
 
   EventLoop loop() {

@@ -14,7 +14,14 @@ import java.util.concurrent.ConcurrentSkipListMap;
  * Thread-safe.
  */
 final class Services {
+  /** Different services that a node may open in its life. */
+  static final int MAX_SERVICES = 4_096;
+
   private final Carrier carrier;
+
+  /** What stands for each service that was ever open here. */
+  private final SortedMap<String, Integer> numbers = new TreeMap<>();
+
   private final ConcurrentSkipListMap<String, ServiceEndpoint> open = new ConcurrentSkipListMap<>();
 
   /** Connections with each peer, in either direction; none of them 0. */
@@ -31,7 +38,11 @@ final class Services {
     if (closed) {
       throw new IllegalStateException("transport is closed");
     }
-    ServiceEndpoint endpoint = new ServiceEndpoint(carrier, service, loop, handler);
+    if (numbers.size() >= MAX_SERVICES && !numbers.containsKey(service)) {
+      throw new IllegalStateException("more than " + MAX_SERVICES + " services");
+    }
+    int number = numbers.computeIfAbsent(service, unused -> numbers.size());
+    ServiceEndpoint endpoint = new ServiceEndpoint(carrier, service, number, loop, handler);
     if (open.putIfAbsent(service, endpoint) != null) {
       throw new IllegalStateException("service is open already: " + service);
     }
