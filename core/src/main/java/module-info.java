@@ -11,6 +11,7 @@ module io.quorate.core {
   exports io.quorate.core;
   exports io.quorate.core.codec;
   exports io.quorate.core.sim;
+  exports io.quorate.core.membership;
   exports io.quorate.core.storage;
   exports io.quorate.core.transport;
   exports io.quorate.core.wal;

@@ -1,0 +1,180 @@
+package io.quorate.core.membership;
+
+import io.quorate.core.Text;
+import io.quorate.core.transport.Address;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * How a node takes part in its cluster.
+ *
+ * @param cluster the cluster's name, 1 to 64 characters; gossip of other clusters is dropped
+ * @param bind where to receive gossip; port 0 asks for any free port
+ * @param advertise the host that others are to use; needed if {@code bind} means all addresses
+ * @param seeds some members' gossip addresses; asked until one answers; empty for the first node
+ * @param metadata what to say about this node
+ * @param key shared by all members: authenticates every datagram with HMAC-SHA256; at least 16 bytes
+ * @param timing how fast
+ */
+public record MembershipOptions(
+    String cluster,
+    Address bind,
+    Optional<String> advertise,
+    List<Address> seeds,
+    SortedMap<String, String> metadata,
+    Optional<byte[]> key,
+    Timing timing) {
+  private static final int MAX_CLUSTER_LENGTH = 64;
+  private static final int MIN_KEY_BYTES = 16;
+
+  public MembershipOptions {
+    if (cluster == null || cluster.isBlank() || cluster.length() > MAX_CLUSTER_LENGTH) {
+      throw new IllegalArgumentException(
+          "cluster must be 1 to " + MAX_CLUSTER_LENGTH + " characters, was " + Text.quote(cluster));
+    }
+    boolean all = bind.host().equals("0.0.0.0") || bind.host().equals("::");
+    if (all && advertise.isEmpty()) {
+      throw new IllegalArgumentException(
+          "advertise must say which host others are to use when bind is " + bind);
+    }
+    seeds = List.copyOf(seeds);
+    metadata = Member.checked(metadata);
+    key = key.map(byte[]::clone);
+    if (key.isPresent() && key.get().length < MIN_KEY_BYTES) {
+      throw new IllegalArgumentException(
+          "key must be at least " + MIN_KEY_BYTES + " bytes, was " + key.get().length);
+    }
+  }
+
+  /**
+   * Options with the timing of a local network, no seeds, no metadata and no key.
+   *
+   * @param bind one address, not all of them
+   */
+  public static MembershipOptions of(String cluster, Address bind) {
+    return new MembershipOptions(
+        cluster,
+        bind,
+        Optional.empty(),
+        List.of(),
+        Member.checked(Map.of()),
+        Optional.empty(),
+        Timing.lan());
+  }
+
+  public MembershipOptions withAdvertise(String host) {
+    return new MembershipOptions(
+        cluster, bind, Optional.of(host), seeds, metadata, key, timing);
+  }
+
+  public MembershipOptions withSeeds(List<Address> seeds) {
+    return new MembershipOptions(cluster, bind, advertise, seeds, metadata, key, timing);
+  }
+
+  public MembershipOptions withMetadata(Map<String, String> metadata) {
+    return new MembershipOptions(cluster, bind, advertise, seeds, Member.checked(metadata), key, timing);
+  }
+
+  public MembershipOptions withKey(byte[] key) {
+    return new MembershipOptions(cluster, bind, advertise, seeds, metadata, Optional.of(key), timing);
+  }
+
+  public MembershipOptions withTiming(Timing timing) {
+    return new MembershipOptions(cluster, bind, advertise, seeds, metadata, key, timing);
+  }
+
+  @Override
+  public Optional<byte[]> key() {
+    return key.map(byte[]::clone);
+  }
+
+  /** Without the key, which is a secret. */
+  @Override
+  public String toString() {
+    return "MembershipOptions[cluster=" + cluster + ", bind=" + bind + ", seeds=" + seeds
+        + ", metadata=" + metadata + ", timing=" + timing + "]";
+  }
+
+  /**
+   * How fast the protocol runs. All members should have the same.
+   *
+   * @param probeInterval between two probes by one member
+   * @param probeTimeout within what a healthy member answers; until a member that asks on behalf of
+     *     another says that it heard nothing; less than {@code probeInterval}
+   * @param indirectProbes how many others are asked; 0 to 16
+   * @param gossipInterval between two rounds of gossip
+   * @param gossipFanout members that each round goes to; 1 to 16
+   * @param suspicionMultiplier the shortest suspicion, in probe intervals times log10 of the cluster's
+   *     size; at least 2
+   * @param syncInterval between two full exchanges with a random member; grows with clusters of more
+   *     than 32 members
+   * @param forgetAfter how long the dead and gone are remembered, so that old gossip cannot bring them
+   *     back
+   */
+  public record Timing(
+      Duration probeInterval,
+      Duration probeTimeout,
+      int indirectProbes,
+      Duration gossipInterval,
+      int gossipFanout,
+      int suspicionMultiplier,
+      Duration syncInterval,
+      Duration forgetAfter) {
+    public Timing {
+      requirePositive("probeTimeout", probeTimeout);
+      requirePositive("gossipInterval", gossipInterval);
+      requirePositive("syncInterval", syncInterval);
+      requirePositive("forgetAfter", forgetAfter);
+      if (probeInterval.compareTo(probeTimeout) <= 0) {
+        throw new IllegalArgumentException(
+            "probeInterval must be more than probeTimeout " + probeTimeout + ", was "
+                + probeInterval);
+      }
+      requireRange("indirectProbes", indirectProbes, 0, 16);
+      requireRange("gossipFanout", gossipFanout, 1, 16);
+      requireRange("suspicionMultiplier", suspicionMultiplier, 2, 100);
+    }
+
+    /** For members whose round trips take milliseconds: a dead one is known in 2 to 5 s. */
+    public static Timing lan() {
+      return new Timing(
+          Duration.ofMillis(400),
+          Duration.ofMillis(200),
+          3,
+          Duration.ofMillis(200),
+          3,
+          3,
+          Duration.ofSeconds(30),
+          Duration.ofHours(24));
+    }
+
+    /** For members on several continents: a dead one is known in some 15 to 60 s. */
+    public static Timing wan() {
+      return new Timing(
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(3),
+          3,
+          Duration.ofMillis(500),
+          4,
+          6,
+          Duration.ofSeconds(60),
+          Duration.ofHours(24));
+    }
+
+    private static void requirePositive(String name, Duration value) {
+      if (value.isZero() || value.isNegative()) {
+        throw new IllegalArgumentException(name + " must be more than 0, was " + value);
+      }
+    }
+
+    private static void requireRange(String name, int value, int min, int max) {
+      if (value < min || value > max) {
+        throw new IllegalArgumentException(
+            name + " must be " + min + " to " + max + ", was " + value);
+      }
+    }
+  }
+}

@@ -1,0 +1,379 @@
+package io.quorate.core.membership;
+
+import io.quorate.core.NodeId;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/**
+ * What one member believes of all, and what it still has to tell. Decides which rumor beats which:
+ *
+ * <ul>
+ *   <li>ALIVE replaces anything of a lower incarnation, and nothing else;
+ *   <li>SUSPECT replaces ALIVE of the same or a lower incarnation;
+ *   <li>DEAD and LEFT replace ALIVE and SUSPECT of the same or a lower incarnation.
+ * </ul>
+ *
+ * <p>So a member that is dead or gone comes back only by its own word, under a higher incarnation.
+ */
+final class Roster {
+  /** More would not be a cluster that gossips, but somebody inventing members. */
+  private static final int MAX_MEMBERS = 10_000;
+
+  /** A change of the view, not told to the user yet. */
+  record Change(MembershipEvent.Kind kind, Member member) {}
+
+  private static final class Entry {
+    Member member;
+    Suspicion suspicion;
+    long sinceNanos;
+    /** Where in {@link #present} it stands, if it is present. */
+    int position;
+
+    Entry(Member member, long nowNanos) {
+      this.member = member;
+      this.sinceNanos = nowNanos;
+    }
+  }
+
+  private final MembershipOptions.Timing timing;
+  private final LocalHealth health;
+  private final TreeMap<NodeId, Entry> others = new TreeMap<>();
+  /** The present others, in no order: random choice must not cost more in larger clusters. */
+  private final List<Entry> present = new ArrayList<>();
+  private final TreeMap<NodeId, Entry> suspects = new TreeMap<>();
+  private final RumorQueue rumors = new RumorQueue();
+  private final List<Change> changes = new ArrayList<>();
+  private Member self;
+  private boolean announced;
+
+  Roster(Member self, MembershipOptions.Timing timing, LocalHealth health) {
+    this.self = self;
+    this.timing = timing;
+    this.health = health;
+  }
+
+  Member self() {
+    return self;
+  }
+
+  /** Members that are present, this one among them. */
+  int size() {
+    return present.size() + 1;
+  }
+
+  SortedMap<NodeId, Member> members() {
+    TreeMap<NodeId, Member> members = new TreeMap<>();
+    others.forEach((id, entry) -> members.put(id, entry.member));
+    members.put(self.id(), self);
+    return Collections.unmodifiableSortedMap(members);
+  }
+
+  Optional<Member> other(NodeId id) {
+    return Optional.ofNullable(others.get(id)).map(entry -> entry.member);
+  }
+
+  List<Change> takeChanges() {
+    List<Change> taken = List.copyOf(changes);
+    changes.clear();
+    return taken;
+  }
+
+  // What this member says of itself.
+
+  /** From now on others may know of us. */
+  void announce() {
+    announced = true;
+    rumors.add(Rumor.alive(self));
+  }
+
+  void renewSelf(SortedMap<String, String> metadata) {
+    renewSelf(
+        new Member(
+            self.id(), self.address(), self.incarnation() + 1, self.boot(), self.state(), metadata));
+    changes.add(new Change(MembershipEvent.Kind.UPDATED, self));
+  }
+
+  /** Takes an incarnation above {@code incarnation}, so that what was said with it is void. */
+  void supersede(long incarnation) {
+    if (incarnation >= self.incarnation() && incarnation < Member.MAX_INCARNATION) {
+      renewSelf(self.with(incarnation + 1, self.state()));
+    }
+  }
+
+  void sayGoodbye() {
+    self = self.with(MemberState.LEFT);
+    rumors.add(new Rumor(self, self.id()));
+  }
+
+  private void renewSelf(Member renewed) {
+    self = renewed;
+    if (announced) {
+      rumors.add(Rumor.alive(self));
+    }
+  }
+
+  // What is heard.
+
+  /**
+   * Weighs one rumor.
+   *
+   * @return another process under our own name, if that is what the rumor tells of
+   */
+  Optional<Member> hear(Rumor rumor, long nowNanos) {
+    Member heard = rumor.member();
+    if (heard.id().equals(self.id())) {
+      return hearOfSelf(heard);
+    }
+    switch (heard.state()) {
+      case ALIVE -> hearAlive(rumor, nowNanos);
+      case SUSPECT -> hearSuspect(heard, rumor.accuser(), nowNanos);
+      case DEAD -> hearGone(rumor, MembershipEvent.Kind.DIED, nowNanos);
+      case LEFT -> hearGone(rumor, MembershipEvent.Kind.LEFT, nowNanos);
+      default -> throw new AssertionError("unhandled state " + heard.state());
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Member> hearOfSelf(Member heard) {
+    if (self.state() == MemberState.LEFT) {
+      return Optional.empty();
+    }
+    if (heard.incarnation() < self.incarnation()) {
+      if (heard.state() != MemberState.ALIVE) {
+        // Whoever says so has missed our answer: give it once more.
+        renewSelf(self);
+      }
+      return Optional.empty();
+    }
+    if (heard.state() == MemberState.ALIVE) {
+      return heard.boot() == self.boot() ? Optional.empty() : Optional.of(heard);
+    }
+    if (heard.boot() == self.boot()) {
+      // Healthy members are not suspected: we must have been slow.
+      health.worse(1);
+    }
+    supersede(heard.incarnation());
+    return Optional.empty();
+  }
+
+  private void hearAlive(Rumor rumor, long nowNanos) {
+    Member heard = rumor.member();
+    Entry entry = others.get(heard.id());
+    if (entry == null) {
+      if (others.size() < MAX_MEMBERS) {
+        Entry added = new Entry(heard, nowNanos);
+        others.put(heard.id(), added);
+        enter(added);
+        tell(MembershipEvent.Kind.JOINED, heard, rumor);
+      }
+      return;
+    }
+    Member known = entry.member;
+    if (heard.incarnation() <= known.incarnation()) {
+      return;
+    }
+    entry.member = heard;
+    acquit(entry);
+    entry.sinceNanos = nowNanos;
+    rumors.add(rumor);
+    if (!known.state().isPresent()) {
+      enter(entry);
+      changes.add(new Change(MembershipEvent.Kind.JOINED, heard));
+    } else if (known.boot() != heard.boot()) {
+      changes.add(new Change(MembershipEvent.Kind.JOINED, heard));
+    } else if (known.state() == MemberState.SUSPECT) {
+      changes.add(new Change(MembershipEvent.Kind.REFUTED, heard));
+    } else if (!known.metadata().equals(heard.metadata())
+        || !known.address().equals(heard.address())) {
+      changes.add(new Change(MembershipEvent.Kind.UPDATED, heard));
+    }
+  }
+
+  /** {@code accuser} says that {@code heard}'s incarnation does not answer. */
+  void hearSuspect(Member heard, NodeId accuser, long nowNanos) {
+    Entry entry = others.get(heard.id());
+    if (entry == null
+        || !entry.member.state().isPresent()
+        || heard.incarnation() < entry.member.incarnation()) {
+      return;
+    }
+    if (entry.member.state() == MemberState.SUSPECT) {
+      entry.member = entry.member.with(heard.incarnation(), MemberState.SUSPECT);
+      if (entry.suspicion.confirm(accuser)) {
+        rumors.add(new Rumor(entry.member, accuser));
+      }
+      return;
+    }
+    entry.member = entry.member.with(heard.incarnation(), MemberState.SUSPECT);
+    entry.suspicion = suspicion(accuser, nowNanos);
+    suspects.put(heard.id(), entry);
+    entry.sinceNanos = nowNanos;
+    tell(MembershipEvent.Kind.SUSPECTED, entry.member, new Rumor(entry.member, accuser));
+  }
+
+  private void hearGone(Rumor rumor, MembershipEvent.Kind kind, long nowNanos) {
+    Member heard = rumor.member();
+    Entry entry = others.get(heard.id());
+    if (entry == null
+        || entry.member.state() == heard.state()
+        || entry.member.state() == MemberState.LEFT
+        || heard.incarnation() < entry.member.incarnation()) {
+      return;
+    }
+    boolean wasPresent = entry.member.state().isPresent();
+    entry.member = entry.member.with(heard.incarnation(), heard.state());
+    acquit(entry);
+    entry.sinceNanos = nowNanos;
+    rumors.add(new Rumor(entry.member, rumor.accuser()));
+    if (wasPresent) {
+      exit(entry);
+      changes.add(new Change(kind, entry.member));
+    }
+  }
+
+  private void enter(Entry entry) {
+    entry.position = present.size();
+    present.add(entry);
+  }
+
+  private void exit(Entry entry) {
+    Entry last = present.remove(present.size() - 1);
+    if (last != entry) {
+      present.set(entry.position, last);
+      last.position = entry.position;
+    }
+  }
+
+  private void acquit(Entry entry) {
+    entry.suspicion = null;
+    suspects.remove(entry.member.id());
+  }
+
+  private void tell(MembershipEvent.Kind kind, Member member, Rumor rumor) {
+    changes.add(new Change(kind, member));
+    rumors.add(rumor);
+  }
+
+  private Suspicion suspicion(NodeId accuser, long nowNanos) {
+    double scale = Math.max(1, Math.log10(size()));
+    long minNanos =
+        (long) (timing.suspicionMultiplier() * scale * timing.probeInterval().toNanos());
+    int wanted = Math.max(1, timing.suspicionMultiplier() - 2);
+    // The suspect and this member cannot confirm; with nobody else left there is nothing to wait for.
+    int possible = Math.min(wanted, Math.max(0, size() - 2));
+    return new Suspicion(accuser, nowNanos, minNanos, minNanos * Suspicion.STRETCH, possible);
+  }
+
+  // What time does.
+
+  /** Declares dead who has not refuted in time. */
+  void expire(long nowNanos) {
+    List<Member> dead =
+        suspects.values().stream()
+            .filter(entry -> nowNanos - entry.suspicion.deadlineNanos() >= 0)
+            .map(entry -> entry.member.with(MemberState.DEAD))
+            .toList();
+    dead.forEach(
+        member -> hearGone(new Rumor(member, self.id()), MembershipEvent.Kind.DIED, nowNanos));
+  }
+
+  /** Forgets who has been gone for long. */
+  void forget(long nowNanos) {
+    others
+        .values()
+        .removeIf(
+            entry ->
+                !entry.member.state().isPresent()
+                    && nowNanos - entry.sinceNanos >= timing.forgetAfter().toNanos());
+  }
+
+  boolean hasSuspects() {
+    return !suspects.isEmpty();
+  }
+
+  List<Member> suspects() {
+    return suspects.values().stream().map(entry -> entry.member).toList();
+  }
+
+  /** The earliest moment at which a suspicion ends. */
+  Optional<Long> expiryDueNanos(long nowNanos) {
+    return suspects.values().stream()
+        .map(entry -> entry.suspicion.deadlineNanos())
+        .min((a, b) -> Long.compare(a - nowNanos, b - nowNanos));
+  }
+
+  /** This member was stalled for {@code nanos}: refutations may be waiting unread. */
+  void forgive(long nanos) {
+    suspects.values().forEach(entry -> entry.suspicion.extend(nanos));
+  }
+
+  // What is told, and to whom.
+
+  boolean hasRumors() {
+    return !rumors.isEmpty();
+  }
+
+  /** Rumors for one datagram; if {@code about} is suspected, it learns so first of all. */
+  List<Rumor> takeRumors(int maxBytes, Optional<NodeId> about) {
+    Optional<Rumor> accusation =
+        about
+            .flatMap(this::other)
+            .filter(member -> member.state() == MemberState.SUSPECT)
+            .map(member -> new Rumor(member, self.id()));
+    int taken = accusation.map(Rumor::size).orElse(0);
+    List<Rumor> all = new ArrayList<>(accusation.stream().toList());
+    all.addAll(rumors.take(size(), maxBytes - taken));
+    return all;
+  }
+
+  /** All that is known, this member first. */
+  List<Rumor> allRumors() {
+    List<Rumor> all = new ArrayList<>();
+    if (announced || self.state() == MemberState.LEFT) {
+      all.add(new Rumor(self, self.id()));
+    }
+    others.values().forEach(entry -> all.addAll(about(entry.member)));
+    return all;
+  }
+
+  /** What a node needs that has never heard of {@code member}: who it is, then its state. */
+  private List<Rumor> about(Member member) {
+    Rumor alive = Rumor.alive(member);
+    return member.state() == MemberState.ALIVE
+        ? List.of(alive)
+        : List.of(alive, new Rumor(member, self.id()));
+  }
+
+  /** Up to {@code count} distinct present members other than this one and {@code except}. */
+  List<Member> randomPresent(int count, Optional<NodeId> except, RandomGenerator random) {
+    List<Member> chosen = new ArrayList<>(count);
+    for (int i = 0; i < present.size() && chosen.size() < count; i++) {
+      swap(i, i + random.nextInt(present.size() - i));
+      Member candidate = present.get(i).member;
+      if (except.isEmpty() || !except.get().equals(candidate.id())) {
+        chosen.add(candidate);
+      }
+    }
+    return chosen;
+  }
+
+  private void swap(int a, int b) {
+    Collections.swap(present, a, b);
+    present.get(a).position = a;
+    present.get(b).position = b;
+  }
+
+  Optional<Member> randomDead(RandomGenerator random) {
+    List<Member> dead =
+        others.values().stream()
+            .map(entry -> entry.member)
+            .filter(member -> member.state() == MemberState.DEAD)
+            .toList();
+    return dead.isEmpty() ? Optional.empty() : Optional.of(dead.get(random.nextInt(dead.size())));
+  }
+}
