@@ -1,5 +1,6 @@
 package io.quorate.core.wal;
 
+import io.quorate.core.Environment;
 import io.quorate.core.EventLoop;
 import io.quorate.core.storage.StorageException;
 import java.util.Optional;
@@ -25,6 +26,23 @@ import java.util.concurrent.CompletableFuture;
  * <p>Safe for use by many threads; each logical log belongs to one event loop.
  */
 public interface WriteAheadLog extends AutoCloseable {
+  /**
+   * Opens the log in {@code directory}, or creates it there. What is found is verified, and made
+   * durable where it may not have been.
+   *
+   * <p>Uses two blocking executors and no event loop but those of its owners.
+   *
+   * @param directory a path in the environment's storage
+   * @param loop the future completes there; the owner of logical logs that name no other
+   * @return fails with {@link io.quorate.core.storage.CorruptionException} if stored bytes are
+   *     damaged, naming file and offset, and with {@link StorageException} if the directory is in
+   *     use, belongs to another identity, was written by a newer release, or cannot be read
+   */
+  static CompletableFuture<WriteAheadLog> open(
+      Environment environment, String directory, EventLoop loop, WalOptions options) {
+    return Opening.open(environment, directory, loop, options);
+  }
+
   /**
    * The logical log called {@code id}, owned by the event loop that the log was opened with. Empty
    * if it has never been written to.

@@ -1,0 +1,71 @@
+package io.quorate.core.wal;
+
+import io.quorate.core.codec.ByteReader;
+import io.quorate.core.codec.ByteWriter;
+import io.quorate.core.storage.CorruptionException;
+import io.quorate.core.storage.StorageException;
+import java.util.zip.CRC32C;
+
+/**
+ * The first 64 bytes of a segment, written and synced before the segment is used; numbers are
+ * big-endian.
+ *
+ * <pre>
+ * offset size field
+ *      0    8 magic "QRATEWAL"
+ *      8    4 format version: 1
+ *     12    4 size of the file
+ *     16    8 number of the segment, as in its name; one more than the one before
+ *     24    8 position in the log at which the file begins
+ *     32    8 nonce of the log, as in its manifest
+ *     40   20 zeros
+ *     60    4 CRC32C of the 60 bytes before
+ * </pre>
+ */
+record SegmentHeader(int segmentBytes, long number, long base, long nonce) {
+  static final int BYTES = 64;
+  static final int VERSION = 1;
+
+  private static final long MAGIC = 0x515241544557414cL; // "QRATEWAL"
+  private static final int CHECKSUM_AT = 60;
+  private static final int UNUSED_BYTES = 20;
+
+  byte[] encode() {
+    ByteWriter writer = new ByteWriter(BYTES);
+    writer.int64(MAGIC).int32(VERSION).int32(segmentBytes).int64(number).int64(base).int64(nonce);
+    writer.bytes(new byte[UNUSED_BYTES]);
+    return writer.int32(checksum(writer.array())).toByteArray();
+  }
+
+  /**
+   * Reads a header.
+   *
+   * @throws CorruptionException if it is damaged
+   * @throws StorageException if a newer release has written it
+   */
+  static SegmentHeader decode(String path, byte[] bytes) {
+    if (bytes.length < BYTES) {
+      throw new CorruptionException(path, 0, "a header of " + bytes.length + " bytes, not " + BYTES);
+    }
+    ByteReader reader = new ByteReader(bytes);
+    if (reader.int64() != MAGIC) {
+      throw new CorruptionException(path, 0, "not a segment of a write-ahead log");
+    }
+    int version = reader.int32();
+    boolean intact = checksum(bytes) == new ByteReader(bytes, CHECKSUM_AT, 4).int32();
+    if (version > VERSION && intact) {
+      throw new StorageException(
+          path + " has format " + version + " at offset 8; this release reads up to " + VERSION);
+    }
+    if (version != VERSION || !intact) {
+      throw new CorruptionException(path, 0, "the header's checksum does not match");
+    }
+    return new SegmentHeader(reader.int32(), reader.int64(), reader.int64(), reader.int64());
+  }
+
+  private static int checksum(byte[] bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, 0, CHECKSUM_AT);
+    return (int) crc.getValue();
+  }
+}
