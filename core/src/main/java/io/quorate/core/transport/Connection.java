@@ -52,6 +52,8 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   private int paused;
   private long controlSinceNanos;
   private int controlFrames;
+  private int framesSeen;
+  private long readNanos;
 
   Connection(TcpContext shared) {
     this.shared = shared;
@@ -88,6 +90,11 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
 
   final boolean isEstablished() {
     return established;
+  }
+
+  /** When what is being dealt with was read. */
+  final long readNanos() {
+    return readNanos;
   }
 
   final boolean isEnding() {
@@ -194,6 +201,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf in = (ByteBuf) message;
     heard = true;
+    readNanos = shared.clock().monotonicNanos();
     try {
       if (!isEnding() && magicHave < Frame.MAGIC_BYTES) {
         readMagic(in);
@@ -210,6 +218,8 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
       close(CloseReason.MALFORMED_FRAME, e.getMessage());
     } finally {
       in.release();
+      shared.metrics().framesReceived.add(framesSeen);
+      framesSeen = 0;
     }
   }
 
@@ -244,7 +254,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void dispatch() {
-    shared.metrics().framesReceived.increment();
+    framesSeen++;
     frameProgressSeen = -1;
     int kind = decoder.kind();
     if (!established) {
@@ -264,7 +274,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
    * within a tenth of a second, nothing is read for the next.
    */
   final void control() {
-    long now = shared.clock().monotonicNanos();
+    long now = readNanos;
     if (now - controlSinceNanos > CONTROL_PERIOD_NANOS) {
       controlSinceNanos = now;
       controlFrames = 0;
@@ -310,7 +320,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
     if (frameProgressSeen < 0
         || decoder.frameProgressBytes() - frameProgressSeen >= FrameDecoder.FIRST_STEP_BYTES) {
       frameProgressSeen = decoder.frameProgressBytes();
-      frameSinceNanos = shared.clock().monotonicNanos();
+      frameSinceNanos = readNanos;
       if (frameTimer == null) {
         armFrameTimer(shared.timeouts().frameProgress().toNanos());
       }
