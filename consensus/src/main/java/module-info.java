@@ -1,4 +1,7 @@
 /** A Raft node, leader election, and the strongly consistent store. */
 module io.quorate.consensus {
   requires transitive io.quorate.core;
+  requires org.slf4j;
+
+  exports io.quorate.consensus.raft;
 }

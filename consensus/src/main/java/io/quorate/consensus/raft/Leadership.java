@@ -242,7 +242,7 @@ final class Leadership {
   }
 
   /** Log time: it passes while somebody leads, and never goes back, whatever clocks do. */
-  private long timeMillis() {
+  long timeMillis() {
     return firstTimeMillis + (state.nowNanos - electedNanos) / 1_000_000;
   }
 

@@ -133,6 +133,15 @@ final class LogView {
     return entries;
   }
 
+  /** The highest index at or before {@code index} behind which entries up to it have {@code bytes}. */
+  long indexBehind(long index, long bytes) {
+    long behind = index;
+    for (long total = 0; behind > baseIndex && total < bytes; behind--) {
+      total += entry(behind).length;
+    }
+    return behind;
+  }
+
   /** Entries of {@code [from, to)}. */
   List<Entry> range(long from, long to) {
     List<Entry> entries = new ArrayList<>((int) (to - from));

@@ -114,6 +114,11 @@ final class RaftCore {
     return Optional.ofNullable(state.leader);
   }
 
+  /** The log time of what this node would append now; 0 if it does not lead. */
+  long logTimeMillis() {
+    return leadership == null ? 0 : leadership.timeMillis();
+  }
+
   /** Read-only to callers. */
   LogView log() {
     return state.log;

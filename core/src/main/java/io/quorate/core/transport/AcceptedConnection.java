@@ -211,7 +211,8 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
       return;
     }
     byte[] payload = frame.payload();
-    long deadline = readNanos() + Math.min(frame.remainingNanos(), Long.MAX_VALUE / 2);
+    long now = monotonicNanos();
+    long deadline = now + Math.min(frame.remainingNanos(), Long.MAX_VALUE / 2);
     IncomingRequest request = new IncomingRequest(this, hello.node(), id, payload, deadline);
     inFlight.put(id, request);
     if (endpoint.loop().inLoop()) {
@@ -262,7 +263,7 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
 
   private boolean hasRoom() {
     int max = shared.limits().maxRequestsInFlight();
-    if (inFlight.size() >= max && readNanos() - sweptNanos > SWEEP_PERIOD_NANOS) {
+    if (inFlight.size() >= max && monotonicNanos() - sweptNanos > SWEEP_PERIOD_NANOS) {
       sweep();
     }
     return inFlight.size() < max;

@@ -52,8 +52,6 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   private int paused;
   private long controlSinceNanos;
   private int controlFrames;
-  private int framesSeen;
-  private long readNanos;
 
   Connection(TcpContext shared) {
     this.shared = shared;
@@ -90,11 +88,6 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
 
   final boolean isEstablished() {
     return established;
-  }
-
-  /** When what is being dealt with was read. */
-  final long readNanos() {
-    return readNanos;
   }
 
   final boolean isEnding() {
@@ -201,7 +194,6 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf in = (ByteBuf) message;
     heard = true;
-    readNanos = shared.clock().monotonicNanos();
     try {
       if (!isEnding() && magicHave < Frame.MAGIC_BYTES) {
         readMagic(in);
@@ -218,8 +210,6 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
       close(CloseReason.MALFORMED_FRAME, e.getMessage());
     } finally {
       in.release();
-      shared.metrics().framesReceived.add(framesSeen);
-      framesSeen = 0;
     }
   }
 
@@ -254,7 +244,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void dispatch() {
-    framesSeen++;
+    shared.metrics().framesReceived.increment();
     frameProgressSeen = -1;
     int kind = decoder.kind();
     if (!established) {
@@ -274,7 +264,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
    * within a tenth of a second, nothing is read for the next.
    */
   final void control() {
-    long now = readNanos;
+    long now = shared.clock().monotonicNanos();
     if (now - controlSinceNanos > CONTROL_PERIOD_NANOS) {
       controlSinceNanos = now;
       controlFrames = 0;
@@ -320,7 +310,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
     if (frameProgressSeen < 0
         || decoder.frameProgressBytes() - frameProgressSeen >= FrameDecoder.FIRST_STEP_BYTES) {
       frameProgressSeen = decoder.frameProgressBytes();
-      frameSinceNanos = readNanos;
+      frameSinceNanos = shared.clock().monotonicNanos();
       if (frameTimer == null) {
         armFrameTimer(shared.timeouts().frameProgress().toNanos());
       }

@@ -98,10 +98,10 @@ final class DialedConnection extends Connection {
     writer().message(from.number(), payload, cost);
   }
 
-  /** Sends a request of which it is known what time it is now. */
-  void request(OutgoingRequest request, long cost, long nowNanos) {
+  void request(OutgoingRequest request, long cost) {
     name(request.endpoint);
-    long remainingNanos = Math.max(0, request.deadlineNanos - nowNanos);
+    long remainingNanos =
+        Math.max(0, request.deadlineNanos - shared.clock().monotonicNanos());
     writer().request(request.id, request.endpoint.number(), remainingNanos, request.payload, cost);
   }
 

@@ -25,19 +25,10 @@ final class InMemoryLink {
     private final OutgoingRequest request;
     private final IncomingRequest arrived;
     private volatile Timer timer;
-    private volatile boolean sent;
 
     private Pending(OutgoingRequest request, IncomingRequest arrived) {
       this.request = request;
       this.arrived = arrived;
-    }
-
-    private void fail(String reason) {
-      if (sent) {
-        request.leaveOpen(reason);
-      } else {
-        request.refuse(reason);
-      }
     }
 
     private void cancelTimer() {
@@ -114,7 +105,7 @@ final class InMemoryLink {
     for (Pending each : pending.values()) {
       if (endpoint == null || each.request.endpoint == endpoint) {
         each.arrived.cancel();
-        end(each.request.id, () -> each.fail(reason));
+        end(each.request.id, () -> each.request.fail(reason));
       }
     }
   }
@@ -141,12 +132,12 @@ final class InMemoryLink {
     Pending entry = new Pending(request, arrived);
     pending.put(id, entry);
     if (armTimer(entry) && deliver(endpoint, bytes, () -> endpoint.request(arrived))) {
-      entry.sent = true;
+      request.sent = true;
     }
-    if (!entry.sent || closed || request.isDone()) {
+    if (!request.sent || closed || request.isDone()) {
       // Not delivered; or closed or cancelled before the entry was there to be found.
       arrived.cancel();
-      end(id, () -> entry.fail("connection to " + target() + " is closed"));
+      end(id, () -> request.fail("connection to " + target() + " is closed"));
     }
   }
 
@@ -167,7 +158,7 @@ final class InMemoryLink {
     late.arrived.cancel();
     end(
         late.request.id,
-        () -> late.fail("no answer from " + target() + " within " + millis + " ms"));
+        () -> late.request.fail("no answer from " + target() + " within " + millis + " ms"));
   }
 
   private boolean deliver(ServiceEndpoint endpoint, int bytes, Runnable call) {

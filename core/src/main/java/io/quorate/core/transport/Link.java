@@ -109,7 +109,7 @@ final class Link {
     } else {
       request.carriedBy = this;
       if (canWriteNow()) {
-        writeRequest(request, request.startNanos);
+        writeRequest(request);
       } else if (!enqueue(new Outbound(request.endpoint, null, request))) {
         request.refuse("transport is closed");
       }
@@ -230,7 +230,7 @@ final class Link {
     if (outbound.request == null) {
       writeMessage(outbound.from, outbound.message, outbound.cost());
     } else {
-      writeRequest(outbound.request, shared.clock().monotonicNanos());
+      writeRequest(outbound.request);
     }
   }
 
@@ -252,7 +252,7 @@ final class Link {
     release(cost);
   }
 
-  private void writeRequest(OutgoingRequest request, long nowNanos) {
+  private void writeRequest(OutgoingRequest request) {
     long cost = request.payload.length + OVERHEAD_BYTES;
     if (request.isDone()) {
       // Cancelled, timed out or failed while it waited.
@@ -261,15 +261,14 @@ final class Link {
     }
     if (request.payload.length > connection.peerMaxPayloadBytes()) {
       abandon(request, cost);
-      request.refuse(
-          "payload of " + request.payload.length + " bytes is more than " + peer + " takes");
+      request.refuse("payload of " + request.payload.length + " bytes is more than " + peer + " takes");
       return;
     }
     if (request.id == 0) {
       pending.add(request);
     }
     try {
-      connection.request(request, cost, nowNanos);
+      connection.request(request, cost);
       request.sent = true;
     } catch (OutOfMemoryError e) {
       abandon(request, cost);
@@ -360,6 +359,7 @@ final class Link {
     if (request == null) {
       shared.metrics().strayAnswers.increment();
     } else {
+      shared.metrics().answers.increment();
       request.succeed(payload);
     }
   }

@@ -64,9 +64,8 @@ final class ServiceEndpoint implements Endpoint {
     if (timeout.isNegative() || timeout.isZero()) {
       throw new IllegalArgumentException("timeout must be more than 0, was " + timeout);
     }
-    long now = carrier.monotonicNanos();
-    OutgoingRequest request =
-        new OutgoingRequest(this, to, payload, now, now + nanosOf(timeout));
+    long deadlineNanos = carrier.monotonicNanos() + nanosOf(timeout);
+    OutgoingRequest request = new OutgoingRequest(this, to, payload, deadlineNanos);
     if (closed) {
       request.refuse("endpoint of service " + service + " is closed");
     } else {

@@ -17,8 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * The transport over TCP. To each peer goes one {@link Link}; what peers send comes on connections
@@ -32,9 +31,7 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
   private final NettyLoops loops;
   private final Background background;
   private final TlsContexts tls;
-
-  /** For looking up; what is done to all is done in the order of their names. */
-  private final ConcurrentMap<NodeId, Link> links = new ConcurrentHashMap<>();
+  private final ConcurrentSkipListMap<NodeId, Link> links = new ConcurrentSkipListMap<>();
 
   /** The one accepted connection of each peer that has introduced itself. */
   private final Map<NodeId, AcceptedConnection> accepted = new TreeMap<>();
@@ -138,7 +135,7 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
   @Override
   public void closed(ServiceEndpoint endpoint) {
     services.remove(endpoint);
-    new TreeMap<>(links).values().forEach(link -> link.endpointClosed(endpoint));
+    links.values().forEach(link -> link.endpointClosed(endpoint));
   }
 
   @Override
@@ -163,7 +160,7 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
     }
     server.close();
     services.close();
-    new TreeMap<>(links).values().forEach(link -> link.close("transport is closed"));
+    links.values().forEach(link -> link.close("transport is closed"));
     links.clear();
     leaving.forEach(connection -> connection.goodbye(self() + " is closing"));
     tls.close();

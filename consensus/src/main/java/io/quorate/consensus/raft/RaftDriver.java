@@ -1,0 +1,526 @@
+package io.quorate.consensus.raft;
+
+import io.quorate.core.EventLoop;
+import io.quorate.core.IndeterminateException;
+import io.quorate.core.NodeId;
+import io.quorate.core.OperationException;
+import io.quorate.core.RefusedException;
+import io.quorate.core.codec.ByteReader;
+import io.quorate.core.codec.ByteWriter;
+import io.quorate.core.codec.Codec;
+import io.quorate.core.transport.Request;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Performs what the core of one group decides: on the journal, the network, the snapshot files and
+ * the applier. Owned by the host's loop.
+ *
+ * <p>Rules of stopping: a failed write or sync, damaged or contradicting data, a broken invariant and
+ * a state machine that throws all stop the group on this node for good. Nothing is retried that could
+ * be acknowledged without being durable; only a restart reads again what really survived.
+ */
+final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQueue.Asker {
+  private static final Logger log = LoggerFactory.getLogger(RaftDriver.class);
+
+  private record Held(long barrier, NodeId to, Message message) {}
+
+  private record Pending<R>(long index, long term, Completion<R> completion) {}
+
+  final CompletableFuture<Void> started = new CompletableFuture<>();
+  private final Raft host;
+  private final Group<C, R> group;
+  private final EventLoop loop;
+  private final RaftOptions options;
+  private final Applier<C, R> applier;
+  private final JournalKeeper journal;
+  private final Snapshots<C, R> snapshots;
+  private final Client<C, R> client;
+  private final ReadQueue reads;
+  private final RaftMeters meters;
+  private final long tickNanos;
+  private final ByteWriter wire = new ByteWriter(1024);
+  private final Deque<Held> held = new ArrayDeque<>();
+  private final Deque<Pending<R>> pending = new ArrayDeque<>();
+  private final List<Runnable> early = new ArrayList<>();
+  private List<? extends Completion<R>> proposing;
+  private Consumer<Optional<Refusal>> changing;
+  private Consumer<Boolean> transferring;
+  private RaftCore core;
+  private long lastHeardNanos;
+  private Optional<NodeId> lastLeader = Optional.empty();
+  private boolean stopped;
+  private volatile RaftStatus status;
+  private volatile OperationException failure;
+  private Consumer<RaftStatus> listener = status -> {};
+
+  RaftDriver(Raft host, Group<C, R> group) {
+    this.host = host;
+    this.group = group;
+    this.loop = host.loop();
+    this.options = host.options();
+    this.tickNanos = options.electionTimeout().toNanos() / 24;
+    this.applier =
+        new Applier<>(
+            host.applyLoop(),
+            group.machine(),
+            group.commands(),
+            group.results(),
+            options.sessionTimeout().toMillis(),
+            cause -> loop.execute(() -> fail("state machine failed", cause)));
+    this.journal = new JournalKeeper();
+    this.snapshots = new Snapshots<>(this, host, group.name(), applier, journal);
+    this.client = new Client<>(this, loop, group.commands(), options);
+    this.reads = new ReadQueue(loop, this, options.operationTimeout());
+    this.meters = new RaftMeters(host.environment().metrics(), group.name());
+    SnapshotMark first = SnapshotMark.initial(group.members());
+    this.status =
+        new RaftStatus(
+            Role.FOLLOWER, 0, Optional.empty(), 0, 0, 0, 0, first.configuration());
+  }
+
+  /** Recovers, then takes part; called once the log of the node is open. */
+  void start() {
+    journal.open(host.journal(group.name(), this));
+    snapshots.recover(
+        newest ->
+            journal
+                .recover()
+                .whenComplete(
+                    (units, error) -> {
+                      if (error != null) {
+                        fail("cannot read the log", error);
+                      } else {
+                        begin(newest, units);
+                      }
+                    }));
+  }
+
+  EventLoop loop() {
+    return loop;
+  }
+
+  Client<C, R> client() {
+    return client;
+  }
+
+  ReadQueue reads() {
+    return reads;
+  }
+
+  Applier<C, R> applier() {
+    return applier;
+  }
+
+  RaftStatus status() {
+    return status;
+  }
+
+  /** Why this node takes part no more, or null if it does. */
+  OperationException failure() {
+    return failure;
+  }
+
+  void listen(Consumer<RaftStatus> newListener) {
+    loop.execute(() -> listener = newListener);
+  }
+
+  @Override
+  public long nowNanos() {
+    return host.environment().clock().monotonicNanos();
+  }
+
+  @Override
+  public Optional<NodeId> leader() {
+    return core == null ? Optional.empty() : core.leader();
+  }
+
+  @Override
+  public void send(
+      NodeId leader, List<Proposal> batch, List<? extends Completion<R>> completions) {
+    if (leader.equals(host.environment().self())) {
+      propose(batch, completions);
+      return;
+    }
+    wire.clear();
+    host.writeHeader(wire, group.id());
+    Forwarding.writeBatch(wire, batch);
+    host.endpoint()
+        .request(leader, wire.toByteArray(), options.electionTimeout().multipliedBy(4))
+        .whenComplete(
+            (answer, error) -> {
+              if (error != null) {
+                OperationException cause = Raft.operationFailure(error);
+                completions.forEach(completion -> completion.failed(cause));
+              } else {
+                Forwarding.readAnswer(
+                    new ByteReader(answer), group.results(), batch, completions);
+              }
+            });
+  }
+
+  @Override
+  public void ask(long id, boolean lease) {
+    if (core == null) {
+      reads.failed(id);
+    } else {
+      step(new Input.Read(id, lease, nowNanos()));
+    }
+  }
+
+  @Override
+  public void serve(long index, Runnable readers) {
+    applier.read(index, readers);
+  }
+
+  /** Whether a leader was heard, or this node led, within {@code bound}. */
+  boolean heardWithin(Duration bound) {
+    return core != null
+        && (core.role() == Role.LEADER
+            || core.leader().isPresent() && nowNanos() - lastHeardNanos <= bound.toNanos());
+  }
+
+  void received(NodeId from, ByteReader in) {
+    if (core == null || stopped) {
+      return;
+    }
+    Message message = MessageCodec.INSTANCE.read(in);
+    in.expectEnd();
+    step(new Input.Receive(from, message, nowNanos()));
+    if (message instanceof Message.Append && from.equals(core.leader().orElse(null))) {
+      lastHeardNanos = nowNanos();
+    }
+  }
+
+  void requested(Request request, ByteReader in) {
+    if (core == null || stopped || core.role() != Role.LEADER) {
+      request.refuse("not the leader");
+      return;
+    }
+    List<Proposal> batch = Forwarding.readBatch(in);
+    in.expectEnd();
+    for (Proposal proposal : batch) {
+      if (proposal.payload().length > options.maxCommandBytes()) {
+        request.refuse("command of " + proposal.payload().length + " bytes");
+        return;
+      }
+    }
+    propose(
+        batch, new Forwarding.Answer<>(request, group.results(), batch.size()).completions());
+  }
+
+  void change(long expectedIndex, Configuration target, Consumer<Optional<Refusal>> ended) {
+    if (core == null || stopped || changing != null) {
+      ended.accept(Optional.of(Refusal.CHANGE_UNDER_WAY));
+      return;
+    }
+    changing = ended;
+    step(new Input.Change(expectedIndex, target, nowNanos()));
+  }
+
+  void transfer(Optional<NodeId> target, Consumer<Boolean> ended) {
+    if (core == null || stopped || transferring != null) {
+      ended.accept(false);
+      return;
+    }
+    transferring = ended;
+    step(new Input.Transfer(target, nowNanos()));
+  }
+
+  void snapshot(Consumer<Optional<Throwable>> done) {
+    snapshots.take(done);
+  }
+
+  void force(Configuration target) {
+    step(new Input.ForceConfiguration(target, nowNanos()));
+  }
+
+  void step(Input input) {
+    if (stopped) {
+      return;
+    }
+    List<Effect> effects;
+    try {
+      effects = core.step(input);
+    } catch (RuntimeException e) {
+      fail("invariant broken", e);
+      return;
+    }
+    for (int i = 0; i < effects.size() && !stopped; i++) {
+      perform(effects.get(i));
+    }
+    publish();
+  }
+
+  @Override
+  public void durable(long unit) {
+    if (core == null || stopped) {
+      return;
+    }
+    long persist = journal.durable(unit);
+    step(new Input.Stored(persist, nowNanos()));
+    while (!held.isEmpty() && held.peekFirst().barrier <= persist) {
+      Held next = held.pollFirst();
+      transmit(next.to, next.message);
+    }
+  }
+
+  @Override
+  public void failed(RuntimeException cause) {
+    fail("the log has stopped", cause);
+  }
+
+  /** Stops taking part, for good. */
+  void fail(String what, Throwable cause) {
+    if (stopped) {
+      return;
+    }
+    log.error("raft stopped group={} reason={}", group.name(), what, cause);
+    stop(new RaftStoppedException(group.name() + ": " + what, cause));
+    started.completeExceptionally(cause);
+  }
+
+  void close() {
+    if (!stopped) {
+      stop(new RaftStoppedException(group.name() + ": closed", null));
+      started.completeExceptionally(failure);
+    }
+  }
+
+  LogView log() {
+    return core.log();
+  }
+
+  private void stop(OperationException why) {
+    stopped = true;
+    failure = why;
+    IndeterminateException unknown = new IndeterminateException(why.getMessage(), why);
+    pending.forEach(one -> one.completion.failed(unknown));
+    pending.clear();
+    client.close(why);
+    reads.close(why.getMessage());
+    held.clear();
+    if (changing != null) {
+      changing.accept(Optional.of(Refusal.UNKNOWN));
+    }
+    if (transferring != null) {
+      transferring.accept(false);
+    }
+    RaftStatus last = status;
+    status =
+        new RaftStatus(
+            Role.FOLLOWER, last.term(), Optional.empty(), last.commitIndex(),
+            applier.appliedIndex(), last.lastIndex(), last.configurationIndex(),
+            last.configuration());
+    listener.accept(status);
+  }
+
+  private void begin(Optional<SnapshotFiles.Stored> newest, List<byte[]> units) {
+    if (stopped) {
+      return;
+    }
+    try {
+      SnapshotMark mark =
+          newest
+              .map(SnapshotFiles.Stored::mark)
+              .orElseGet(() -> SnapshotMark.initial(group.members()));
+      Replay replay = new Replay();
+      units.forEach(unit -> Units.decode(unit, replay));
+      RaftCore.Recovered recovered =
+          replay.finish(mark, newest.map(SnapshotFiles.Stored::id).orElse(null));
+      journal.begin(replay, mark, recovered);
+      core =
+          new RaftCore(
+              host.environment().self(),
+              options.core(group.priority()),
+              host.environment().random("raft/" + group.name()),
+              recovered,
+              nowNanos());
+    } catch (RuntimeException e) {
+      fail("what is stored does not fit together", e);
+      return;
+    }
+    log.info(
+        "raft started group={} term={} lastIndex={}",
+        group.name(), core.term(), core.log().lastIndex());
+    publish();
+    started.complete(null);
+    tick();
+  }
+
+  private void tick() {
+    if (stopped) {
+      return;
+    }
+    loop.schedule(tickNanos, this::tick);
+    journal.retry();
+    step(new Input.Tick(nowNanos()));
+    client.expire();
+    client.retry();
+    reads.expire();
+    reads.retry();
+    if (core.role() == Role.LEADER && applier.nextDeadlineMillis() <= core.logTimeMillis()) {
+      step(new Input.Propose(List.of(Proposal.noop()), nowNanos()));
+    }
+    snapshots.takeIfDue(options.snapshotLogBytes());
+  }
+
+  private void propose(List<Proposal> batch, List<? extends Completion<R>> completions) {
+    if (stopped || journal.isFull()) {
+      refuse(completions, stopped ? "stopped" : "the disk is full");
+      return;
+    }
+    proposing = completions;
+    step(new Input.Propose(batch, nowNanos()));
+  }
+
+  private void perform(Effect effect) {
+    if (effect instanceof Effect.Send e) {
+      if (e.barrier() <= journal.durablePersist()) {
+        transmit(e.to(), e.message());
+      } else {
+        held.addLast(new Held(e.barrier(), e.to(), e.message()));
+      }
+    } else if (effect instanceof Effect.Persist e) {
+      persist(e);
+    } else if (effect instanceof Effect.Apply e) {
+      applier.apply(e.firstIndex(), e.entries(), waitingFor(e));
+      snapshots.grew(e.entries());
+    } else if (effect instanceof Effect.Accepted e) {
+      accepted(e);
+    } else if (effect instanceof Effect.Refused e) {
+      if (proposing != null) {
+        refuse(proposing, "refused: " + e.reason());
+        proposing = null;
+      }
+    } else if (effect instanceof Effect.ReadReady e) {
+      reads.ready(e.id(), e.index());
+    } else if (effect instanceof Effect.ReadFailed e) {
+      reads.failed(e.id());
+    } else if (effect instanceof Effect.Became e) {
+      became(e);
+    } else if (effect instanceof Effect.Reconfigured e) {
+      log.info("raft members group={} index={} members={}", group.name(), e.index(),
+          e.configuration());
+    } else if (effect instanceof Effect.ChangeEnded e) {
+      Consumer<Optional<Refusal>> ended = changing;
+      changing = null;
+      ended.accept(e.refusal());
+    } else if (effect instanceof Effect.TransferEnded e) {
+      Consumer<Boolean> ended = transferring;
+      transferring = null;
+      if (ended != null) {
+        ended.accept(e.handedOver());
+      }
+    } else if (effect instanceof Effect.SendChunk e) {
+      snapshots.sendChunk(e);
+    } else if (effect instanceof Effect.StoreChunk e) {
+      snapshots.storeChunk(e);
+    } else if (effect instanceof Effect.Restore e) {
+      snapshots.restore(e);
+    } else {
+      throw new AssertionError("unhandled effect " + effect);
+    }
+  }
+
+  private void persist(Effect.Persist unit) {
+    try {
+      journal.append(unit);
+    } catch (RuntimeException e) {
+      fail("cannot append to the log", e);
+    }
+  }
+
+  private void accepted(Effect.Accepted accepted) {
+    if (proposing == null) {
+      return;
+    }
+    long index = accepted.firstIndex();
+    for (Completion<R> completion : proposing) {
+      pending.addLast(new Pending<>(index++, accepted.term(), completion));
+    }
+    proposing = null;
+  }
+
+  /** Who waits for each of the entries that are now committed; null where nobody does. */
+  private List<Completion<R>> waitingFor(Effect.Apply apply) {
+    int count = apply.entries().size();
+    List<Completion<R>> waiting = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      long index = apply.firstIndex() + i;
+      Pending<R> head = pending.peekFirst();
+      if (head != null && head.index == index && head.term == apply.entries().get(i).term) {
+        waiting.add(pending.pollFirst().completion);
+      } else {
+        waiting.add(null);
+      }
+    }
+    meters.committed(count);
+    return waiting;
+  }
+
+  private void became(Effect.Became now) {
+    log.info("raft became group={} role={} term={} leader={}", group.name(), now.role(),
+        now.term(), now.leader().map(NodeId::value).orElse("none"));
+    if (now.role() != Role.LEADER && !pending.isEmpty()) {
+      List<Pending<R>> lost = List.copyOf(pending);
+      pending.clear();
+      IndeterminateException unknown = new IndeterminateException("leadership lost");
+      lost.forEach(one -> one.completion.failed(unknown));
+    }
+    if (now.role() == Role.LEADER) {
+      meters.elected();
+    }
+    if (now.leader().isPresent() && !now.leader().equals(lastLeader)) {
+      lastLeader = now.leader();
+      // Not within this step: what is tried again may step the core.
+      loop.execute(
+          () -> {
+            if (!stopped) {
+              client.leaderChanged();
+              reads.retry();
+            }
+          });
+    }
+  }
+
+  void transmit(NodeId to, Message message) {
+    wire.clear();
+    host.writeHeader(wire, group.id());
+    MessageCodec.INSTANCE.write(wire, message);
+    host.endpoint().send(to, wire.toByteArray());
+  }
+
+  private void refuse(List<? extends Completion<R>> completions, String why) {
+    RefusedException refused = new RefusedException(why);
+    completions.forEach(completion -> completion.failed(refused));
+  }
+
+  private void publish() {
+    RaftStatus last = status;
+    long applied = applier.appliedIndex();
+    if (last.role() == core.role()
+        && last.term() == core.term()
+        && last.leader().equals(core.leader())
+        && last.configurationIndex() == core.log().configurationIndex()) {
+      meters.indexes(core.commitIndex(), applied, core.log().lastIndex());
+      return;
+    }
+    status = snapshotOfStatus();
+    listener.accept(status);
+  }
+
+  RaftStatus snapshotOfStatus() {
+    return new RaftStatus(
+        core.role(), core.term(), core.leader(), core.commitIndex(), applier.appliedIndex(),
+        core.log().lastIndex(), core.log().configurationIndex(), core.log().configuration());
+  }
+}

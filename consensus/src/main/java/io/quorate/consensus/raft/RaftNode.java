@@ -1,0 +1,246 @@
+package io.quorate.consensus.raft;
+
+import io.quorate.core.IndeterminateException;
+import io.quorate.core.NodeId;
+import io.quorate.core.RefusedException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * This node's part in one group. Safe for use by many threads.
+ *
+ * <p>Futures complete on one of the node's event loops, so what hangs on them must not block; each is
+ * completed exactly once, also on {@link #close}; cancelling one does not undo the operation. A
+ * failure is a {@link RefusedException} (it had no effect and never will) or an {@link
+ * IndeterminateException} (it may take effect, at most once).
+ *
+ * @param <C> commands
+ * @param <R> results
+ * @param <M> the state machine
+ */
+public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoCloseable {
+  private final Raft host;
+  private final RaftDriver<C, R> driver;
+  private final M machine;
+
+  RaftNode(Raft host, RaftDriver<C, R> driver, M machine) {
+    this.host = host;
+    this.driver = driver;
+    this.machine = machine;
+  }
+
+  /** Completes when this node has recovered and takes part; fails if it cannot. */
+  public CompletableFuture<Void> started() {
+    return driver.started.copy();
+  }
+
+  /**
+   * Has {@code command} applied on every node, exactly once; on any node, whoever leads.
+   *
+   * @return the result
+   * @throws IllegalArgumentException if it is larger than {@link RaftOptions#maxCommandBytes}
+   */
+  public CompletableFuture<R> submit(C command) {
+    return driver.client().submit(command, driver.nowNanos());
+  }
+
+  /**
+   * Evaluates {@code query} on this node's state, on the thread that applies commands: it must be
+   * quick and must not let go of what can change. A read that fails was refused.
+   */
+  public <T> CompletableFuture<T> read(Function<? super M, ? extends T> query, Read mode) {
+    CompletableFuture<T> future = new CompletableFuture<>();
+    if (driver.failure() != null) {
+      future.completeExceptionally(
+          new RefusedException(driver.failure().getMessage(), driver.failure()));
+      return future;
+    }
+    Runnable serve = () -> evaluate(query, future);
+    if (mode instanceof Read.Linearizable linearizable) {
+      driver.reads().add(new ReadQueue.Reader(future, serve, linearizable.lease()));
+    } else if (mode instanceof Read.AtLeast atLeast) {
+      readAtLeast(atLeast.index(), future, serve);
+    } else if (mode instanceof Read.Stale stale) {
+      readStale(stale.bound(), future, serve);
+    } else {
+      throw new AssertionError("unhandled read mode " + mode);
+    }
+    return future;
+  }
+
+  /** How this node is doing now. */
+  public RaftStatus status() {
+    return driver.status();
+  }
+
+  /** Has {@code listener} told, on the node's loop, whenever role, term, leader or members change. */
+  public void onChange(Consumer<RaftStatus> listener) {
+    driver.listen(listener);
+  }
+
+  /**
+   * Changes who takes part, through a joint configuration; on the leader only. Succeeds when the
+   * change is committed. New voters should be learners first, until they have caught up.
+   *
+   * @param expectedIndex {@link RaftStatus#configurationIndex} that the change was made up from, so
+   *     that of two changes made up at a time one is refused; -1 for any
+   */
+  public CompletableFuture<Void> change(long expectedIndex, Configuration target) {
+    if (target.voters().isEmpty()) {
+      throw new IllegalArgumentException("a group needs at least one voter");
+    }
+    CompletableFuture<Void> future = new CompletableFuture<>();
+    driver
+        .loop()
+        .execute(
+            () ->
+                driver.change(
+                    expectedIndex, target.settled(), refusal -> complete(future, refusal)));
+    return future;
+  }
+
+  /** Adds a learner: it receives the log and does not count. On the leader only. */
+  public CompletableFuture<Void> addLearner(NodeId node) {
+    RaftStatus now = status();
+    SortedSet<NodeId> learners = new TreeSet<>(now.configuration().learners());
+    learners.add(node);
+    return change(
+        now.configurationIndex(), Configuration.of(now.configuration().voters(), learners));
+  }
+
+  /** Makes {@code node} a voter. On the leader only. */
+  public CompletableFuture<Void> addVoter(NodeId node) {
+    RaftStatus now = status();
+    SortedSet<NodeId> voters = new TreeSet<>(now.configuration().voters());
+    SortedSet<NodeId> learners = new TreeSet<>(now.configuration().learners());
+    voters.add(node);
+    learners.remove(node);
+    return change(now.configurationIndex(), Configuration.of(voters, learners));
+  }
+
+  /** Removes {@code node}, voter or learner. On the leader only. */
+  public CompletableFuture<Void> remove(NodeId node) {
+    RaftStatus now = status();
+    SortedSet<NodeId> voters = new TreeSet<>(now.configuration().voters());
+    SortedSet<NodeId> learners = new TreeSet<>(now.configuration().learners());
+    voters.remove(node);
+    learners.remove(node);
+    return change(now.configurationIndex(), Configuration.of(voters, learners));
+  }
+
+  /** Hands leadership to {@code target}. On the leader only. */
+  public CompletableFuture<Void> transferTo(NodeId target) {
+    return transfer(Optional.of(target));
+  }
+
+  /** Hands leadership to the voter that is furthest along. On the leader only. */
+  public CompletableFuture<Void> resign() {
+    return transfer(Optional.empty());
+  }
+
+  /** Takes a snapshot now; completes when it is durable and the log is cut. */
+  public CompletableFuture<Void> snapshot() {
+    CompletableFuture<Void> future = new CompletableFuture<>();
+    driver
+        .loop()
+        .execute(
+            () ->
+                driver.snapshot(
+                    error ->
+                        error.ifPresentOrElse(
+                            future::completeExceptionally, () -> future.complete(null))));
+    return future;
+  }
+
+  /**
+   * Makes {@code survivors} the group, without a majority. For when a majority is lost for good, and
+   * on one survivor only: entries that the lost nodes had acknowledged may be gone, and if a lost node
+   * comes back there are two groups.
+   */
+  public void unsafeRecover(Configuration survivors) {
+    if (survivors.voters().isEmpty()) {
+      throw new IllegalArgumentException("a group needs at least one voter");
+    }
+    driver.loop().execute(() -> driver.force(survivors));
+  }
+
+  /** Stops taking part; what is pending fails. May be called twice. */
+  @Override
+  public void close() {
+    host.remove(driver);
+  }
+
+  private CompletableFuture<Void> transfer(Optional<NodeId> target) {
+    CompletableFuture<Void> future = new CompletableFuture<>();
+    driver
+        .loop()
+        .execute(
+            () ->
+                driver.transfer(
+                    target,
+                    handedOver -> {
+                      if (handedOver) {
+                        future.complete(null);
+                      } else {
+                        future.completeExceptionally(
+                            new RefusedException("leadership was not handed over"));
+                      }
+                    }));
+    return future;
+  }
+
+  private void readAtLeast(long index, CompletableFuture<?> future, Runnable serve) {
+    if (index > driver.applier().appliedIndex()) {
+      Duration timeout = host.options().operationTimeout();
+      RefusedException late =
+          new RefusedException("index " + index + " not applied here within " + timeout);
+      var timer =
+          driver
+              .loop()
+              .schedule(timeout.toNanos(), () -> future.completeExceptionally(late));
+      future.whenComplete((value, error) -> timer.cancel());
+    }
+    driver.applier().read(index, serve);
+  }
+
+  private void readStale(Duration bound, CompletableFuture<?> future, Runnable serve) {
+    driver
+        .loop()
+        .execute(
+            () -> {
+              if (driver.heardWithin(bound)) {
+                driver.applier().read(0, serve);
+              } else {
+                future.completeExceptionally(
+                    new RefusedException("no leader heard within " + bound));
+              }
+            });
+  }
+
+  private <T> void evaluate(Function<? super M, ? extends T> query, CompletableFuture<T> future) {
+    if (future.isDone()) {
+      return;
+    }
+    try {
+      future.complete(query.apply(machine));
+    } catch (RuntimeException e) {
+      // The reader's mistake, not the machine's: only the reader learns of it.
+      future.completeExceptionally(e);
+    }
+  }
+
+  private static void complete(CompletableFuture<Void> future, Optional<Refusal> refusal) {
+    if (refusal.isEmpty()) {
+      future.complete(null);
+    } else if (refusal.get() == Refusal.UNKNOWN) {
+      future.completeExceptionally(new IndeterminateException("leadership lost"));
+    } else {
+      future.completeExceptionally(new RefusedException("refused: " + refusal.get()));
+    }
+  }
+}

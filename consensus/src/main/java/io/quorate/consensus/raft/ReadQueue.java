@@ -1,0 +1,148 @@
+package io.quorate.consensus.raft;
+
+import io.quorate.core.EventLoop;
+import io.quorate.core.RefusedException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Linearizable reads of this node's application: all that come while the loop is busy ask the leader
+ * together.
+ */
+final class ReadQueue {
+  /** A read: runs against the state once that is fresh enough. */
+  record Reader(CompletableFuture<?> future, Runnable serve, boolean lease) {}
+
+  private static final class Batch {
+    final List<Reader> readers;
+    final boolean lease;
+    final long deadlineNanos;
+    volatile boolean served;
+
+    Batch(List<Reader> readers, boolean lease, long deadlineNanos) {
+      this.readers = readers;
+      this.lease = lease;
+      this.deadlineNanos = deadlineNanos;
+    }
+  }
+
+  /** How a batch asks, and how it is served. Used on the group's loop. */
+  interface Asker {
+    long nowNanos();
+
+    void ask(long id, boolean lease);
+
+    void serve(long index, Runnable readers);
+  }
+
+  private final EventLoop loop;
+  private final Asker asker;
+  private final Duration timeout;
+  private final Queue<Reader> arriving = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean awake = new AtomicBoolean();
+  private final Map<Long, Batch> asking = new TreeMap<>();
+  private final Deque<Batch> byDeadline = new ArrayDeque<>();
+  private List<Batch> again = new ArrayList<>();
+  private long nextId;
+
+  ReadQueue(EventLoop loop, Asker asker, Duration timeout) {
+    this.loop = loop;
+    this.asker = asker;
+    this.timeout = timeout;
+  }
+
+  /** From any thread. */
+  void add(Reader reader) {
+    arriving.add(reader);
+    if (awake.compareAndSet(false, true)) {
+      loop.execute(this::drain);
+    }
+  }
+
+  void ready(long id, long index) {
+    Batch batch = asking.remove(id);
+    if (batch != null) {
+      asker.serve(
+          index,
+          () -> {
+            batch.served = true;
+            batch.readers.forEach(reader -> reader.serve.run());
+          });
+    }
+  }
+
+  void failed(long id) {
+    Batch batch = asking.remove(id);
+    if (batch != null) {
+      again.add(batch);
+    }
+  }
+
+  /** Asks again for those whom nobody could answer. */
+  void retry() {
+    List<Batch> retried = again;
+    again = new ArrayList<>();
+    retried.forEach(this::ask);
+  }
+
+  void expire() {
+    long nowNanos = asker.nowNanos();
+    while (!byDeadline.isEmpty()
+        && (byDeadline.peekFirst().served
+            || nowNanos - byDeadline.peekFirst().deadlineNanos > 0)) {
+      Batch late = byDeadline.pollFirst();
+      if (!late.served) {
+        fail(late, "not confirmed within " + timeout);
+        asking.values().remove(late);
+        again.remove(late);
+      }
+    }
+  }
+
+  void close(String why) {
+    drain();
+    byDeadline.forEach(batch -> fail(batch, why));
+    byDeadline.clear();
+    asking.clear();
+    again.clear();
+  }
+
+  private static void fail(Batch batch, String why) {
+    batch.readers.forEach(
+        reader -> reader.future.completeExceptionally(new RefusedException(why)));
+  }
+
+  private void drain() {
+    awake.set(false);
+    List<Reader> confirmed = new ArrayList<>();
+    List<Reader> leased = new ArrayList<>();
+    for (Reader next = arriving.poll(); next != null; next = arriving.poll()) {
+      (next.lease ? leased : confirmed).add(next);
+    }
+    begin(confirmed, false);
+    begin(leased, true);
+  }
+
+  private void begin(List<Reader> readers, boolean lease) {
+    if (!readers.isEmpty()) {
+      Batch batch = new Batch(readers, lease, asker.nowNanos() + timeout.toNanos());
+      byDeadline.addLast(batch);
+      ask(batch);
+    }
+  }
+
+  private void ask(Batch batch) {
+    long id = nextId++;
+    asking.put(id, batch);
+    asker.ask(id, batch.lease);
+  }
+}

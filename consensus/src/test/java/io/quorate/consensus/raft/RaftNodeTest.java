@@ -1,0 +1,86 @@
+package io.quorate.consensus.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quorate.core.NodeId;
+import io.quorate.core.sim.SimNode;
+import io.quorate.core.sim.Simulation;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class RaftNodeTest {
+  private static final RaftOptions OPTIONS = RaftOptions.defaults();
+
+  @Test
+  void commands_given_to_any_node_are_applied_on_all() {
+    try (CounterCluster cluster = new CounterCluster(Simulation.seeded(1), 3, OPTIONS)) {
+      assertThat(cluster.add(0, 1)).isEqualTo(1);
+      assertThat(cluster.add(1, 2)).isEqualTo(3);
+      assertThat(cluster.add(2, 4)).isEqualTo(7);
+
+      for (int i = 0; i < 3; i++) {
+        assertThat(cluster.read(i, Read.LINEARIZABLE)).isEqualTo(7);
+        assertThat(cluster.read(i, Read.LEASE)).isEqualTo(7);
+      }
+    }
+  }
+
+  @Test
+  void three_nodes_commit_within_half_a_second_of_their_start() {
+    try (CounterCluster cluster = new CounterCluster(Simulation.seeded(2), 3, OPTIONS)) {
+      cluster.add(0, 1);
+
+      assertThat(cluster.simulation.nowNanos()).isLessThan(Duration.ofMillis(500).toNanos());
+    }
+  }
+
+  @Test
+  void what_was_acknowledged_survives_the_loss_of_power_of_all_nodes() {
+    try (CounterCluster cluster = new CounterCluster(Simulation.seeded(3), 3, OPTIONS)) {
+      for (int i = 0; i < 20; i++) {
+        cluster.add(i % 3, 1);
+      }
+      cluster.nodes.forEach(SimNode::crash);
+      cluster.nodes.forEach(SimNode::restart);
+
+      assertThat(cluster.read(0, Read.LINEARIZABLE)).isEqualTo(20);
+    }
+  }
+
+  @Test
+  void another_node_leads_within_a_second_of_the_leader_s_death() {
+    try (CounterCluster cluster = new CounterCluster(Simulation.seeded(4), 3, OPTIONS)) {
+      cluster.add(0, 1);
+      SimNode<CounterCluster.Service> leader = cluster.awaitLeader();
+      leader.crash();
+      long since = cluster.simulation.nowNanos();
+      int other = leader == cluster.nodes.get(0) ? 1 : 0;
+
+      assertThat(cluster.add(other, 1)).isEqualTo(2);
+      assertThat(cluster.simulation.nowNanos() - since)
+          .isLessThan(Duration.ofSeconds(1).toNanos());
+    }
+  }
+
+  @Test
+  void snapshots_replace_the_log_and_bring_a_new_node_up_to_date() {
+    RaftOptions small = OPTIONS.withSnapshotLogBytes(2_000);
+    try (CounterCluster cluster = new CounterCluster(Simulation.seeded(5), 3, small)) {
+      for (int i = 0; i < 300; i++) {
+        cluster.add(i % 3, 1);
+      }
+      cluster.simulation.run(Duration.ofSeconds(1));
+      cluster.nodes.forEach(SimNode::crash);
+      cluster.nodes.forEach(SimNode::restart);
+      assertThat(cluster.read(1, Read.LINEARIZABLE)).isEqualTo(300);
+
+      NodeId added = NodeId.of("n3");
+      cluster.add(added, java.util.List.of(), small);
+      RaftNode<Long, Long, Counter> leader = cluster.awaitLeader().service().counter();
+      cluster.simulation.await(leader.addLearner(added), CounterCluster.LIMIT);
+      cluster.simulation.await(leader.addVoter(added), CounterCluster.LIMIT);
+
+      assertThat(cluster.read(3, Read.LINEARIZABLE)).isEqualTo(300);
+    }
+  }
+}
