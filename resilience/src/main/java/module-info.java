@@ -5,4 +5,5 @@ module io.quorate.resilience {
   requires static jdk.jfr;
 
   exports io.quorate.resilience;
+  exports io.quorate.resilience.balance;
 }
