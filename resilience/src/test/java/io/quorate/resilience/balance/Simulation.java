@@ -1,0 +1,228 @@
+package io.quorate.resilience.balance;
+
+import io.quorate.resilience.Outcome;
+import io.quorate.resilience.Picker;
+import io.quorate.resilience.Tried;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * A service of several servers, called by a Poisson stream of requests through a picker, on a virtual
+ * clock. Everything that is random comes from one seed.
+ */
+final class Simulation {
+  static final int SLOTS = 4;
+  static final double MEAN_SERVICE_SECONDS = 0.005;
+
+  final VirtualTime time = new VirtualTime();
+  final Chance chance;
+  final List<Server> servers = new ArrayList<>();
+  private final Latencies latencies = new Latencies();
+  private long requests;
+  private long failed;
+  private long unanswered;
+  private long attemptTimeoutNanos = Long.MAX_VALUE;
+
+  Simulation(long seed) {
+    chance = new Chance(seed);
+  }
+
+  Server server(String name, String zone) {
+    Server server = new Server(name, zone, SLOTS, time, new Chance(chance.seed()));
+    servers.add(server);
+    return server;
+  }
+
+  Simulation withServers(int count) {
+    for (int i = 0; i < count; i++) {
+      server("s" + i, "");
+    }
+    return this;
+  }
+
+  List<Replica<Server>> replicas() {
+    return servers.stream().map(s -> Replica.of(s).withZone(s.zone)).toList();
+  }
+
+  LoadBalancer.Builder<Server> balancer() {
+    return LoadBalancer.<Server>builder().clock(time).timer(time).seed(chance.seed());
+  }
+
+  LoadBalancer<Server> balancer(Policy<Server> policy) {
+    return balancer().policy(policy).build(replicas());
+  }
+
+  void attemptTimeout(long nanos) {
+    attemptTimeoutNanos = nanos;
+  }
+
+  /** Requests per second that load {@code share} of {@code count} servers' capacity. */
+  static double rate(double share, int count) {
+    return share * count * SLOTS / MEAN_SERVICE_SECONDS;
+  }
+
+  /** Sends requests through {@code picker} for so long, without retry. */
+  Simulation run(Picker<Server> picker, double perSecond, double seconds) {
+    return arrivals(() -> new Request(picker), perSecond, seconds);
+  }
+
+  /** Runs a new request of the supplier at each arrival of a Poisson stream. */
+  Simulation arrivals(Supplier<? extends Runnable> request, double perSecond, double seconds) {
+    long end = time.getAsLong() + (long) (seconds * 1e9);
+    Runnable arrival =
+        new Runnable() {
+          @Override
+          public void run() {
+            if (time.getAsLong() < end) {
+              time.after(chance.gapNanos(perSecond), this);
+              request.get().run();
+            }
+          }
+        };
+    time.after(chance.gapNanos(perSecond), arrival);
+    time.runFor((long) (seconds * 1e9));
+    return this;
+  }
+
+  /** Lets what is under way end. */
+  Simulation settle() {
+    time.runFor(20_000_000_000L);
+    return this;
+  }
+
+  /** Forgets what has been measured, but not the state of anything. */
+  void startMeasuring() {
+    latencies.clear();
+    requests = 0;
+    failed = 0;
+    servers.forEach(server -> server.served = 0);
+  }
+
+  void began() {
+    requests++;
+    unanswered++;
+  }
+
+  void ended(boolean success, long tookNanos) {
+    unanswered--;
+    if (success) {
+      latencies.add(tookNanos);
+    } else {
+      failed++;
+    }
+  }
+
+  long requests() {
+    return requests;
+  }
+
+  long failed() {
+    return failed;
+  }
+
+  long unanswered() {
+    return unanswered;
+  }
+
+  double success() {
+    return 1 - (double) failed / requests;
+  }
+
+  double millis(double quantile) {
+    return latencies.nanos(quantile) / 1e6;
+  }
+
+  /** Of the attempts that reached a server, the share that this one got. */
+  double share(Server server) {
+    return (double) server.served / servers.stream().mapToLong(s -> s.served).sum();
+  }
+
+  double maxOverMean() {
+    double max = servers.stream().mapToLong(s -> s.served).max().orElseThrow();
+    return max / servers.stream().mapToLong(s -> s.served).average().orElseThrow();
+  }
+
+  /** A digest of all that was measured, to compare runs bit by bit. */
+  long digest() {
+    long digest = latencies.digest();
+    for (Server server : servers) {
+      digest = PickRandom.mix(digest ^ server.served);
+    }
+    return PickRandom.mix(digest ^ failed << 32 ^ requests);
+  }
+
+  /** One request, one attempt. */
+  private final class Request implements Runnable, Server.Work {
+    private final Picker<Server> picker;
+    private long token;
+    private long startNanos;
+
+    Request(Picker<Server> picker) {
+      this.picker = picker;
+    }
+
+    @Override
+    public void run() {
+      began();
+      startNanos = time.getAsLong();
+      token = picker.pick(0, Tried.none(), startNanos);
+      if (token == Picker.NONE) {
+        ended(false, 0);
+        return;
+      }
+      Server server = picker.target(token);
+      if (attemptTimeoutNanos != Long.MAX_VALUE) {
+        time.after(attemptTimeoutNanos, () -> served(false));
+      }
+      server.accept(this);
+    }
+
+    @Override
+    public void served(boolean success) {
+      if (token == Picker.NONE) {
+        return;
+      }
+      long now = time.getAsLong();
+      picker.done(token, success ? Outcome.SUCCESS : Outcome.FAILURE, now);
+      token = Picker.NONE;
+      ended(success, now - startNanos);
+    }
+
+    @Override
+    public boolean cancelled() {
+      return token == Picker.NONE;
+    }
+  }
+
+  /** All latencies, for exact quantiles. */
+  private static final class Latencies {
+    private long[] nanos = new long[1 << 16];
+    private int count;
+
+    void add(long value) {
+      if (count == nanos.length) {
+        nanos = Arrays.copyOf(nanos, 2 * count);
+      }
+      nanos[count++] = value;
+    }
+
+    void clear() {
+      count = 0;
+    }
+
+    long nanos(double quantile) {
+      Arrays.sort(nanos, 0, count);
+      return count == 0 ? 0 : nanos[Math.min(count - 1, (int) (quantile * count))];
+    }
+
+    long digest() {
+      long digest = count;
+      for (int i = 0; i < count; i++) {
+        digest = PickRandom.mix(digest ^ nanos[i]);
+      }
+      return digest;
+    }
+  }
+}
