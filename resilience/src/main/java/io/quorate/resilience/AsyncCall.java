@@ -232,16 +232,24 @@ final class AsyncCall<T, R> extends CompletableFuture<R> {
       tried = tried.count() == 0 ? Tried.empty() : tried;
       tried.add(attempt.target);
     }
-    if (!attempt.future.isDone()) {
-      attempt.startTimer(() -> timedOut(attempt));
-      if (p.hedge != null && hedges < p.hedge.maxHedges()) {
-        cancelHedge.run();
-        cancelHedge = p.timer.schedule(p.hedgeDelayNanos(), () -> inContext(this::hedge));
+    try {
+      if (!attempt.future.isDone()) {
+        startTimers(attempt);
       }
+    } finally {
+      // Even if the timer refuses: the end of the work gives the permit back.
+      attempt.future.whenComplete((result, failure) -> completed(attempt, result, failure));
     }
-    attempt.future.whenComplete((result, failure) -> completed(attempt, result, failure));
     if (isDone()) {
       stop();
+    }
+  }
+
+  private void startTimers(AsyncAttempt<T, R> attempt) {
+    attempt.startTimer(() -> timedOut(attempt));
+    if (p.hedge != null && hedges < p.hedge.maxHedges()) {
+      cancelHedge.run();
+      cancelHedge = p.timer.schedule(p.hedgeDelayNanos(), () -> inContext(this::hedge));
     }
   }
 
