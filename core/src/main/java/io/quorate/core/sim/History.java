@@ -2,6 +2,7 @@ package io.quorate.core.sim;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
@@ -155,10 +156,10 @@ public final class History<I, O> {
     @Override
     public String toString() {
       return String.format(
-          java.util.Locale.ROOT,
+          Locale.ROOT,
           "%.6f-%s %s %s -> %s",
           begin.nanos() / 1e9,
-          end == null ? "?" : String.format(java.util.Locale.ROOT, "%.6f", end.nanos() / 1e9),
+          end == null ? "?" : String.format(Locale.ROOT, "%.6f", end.nanos() / 1e9),
           client,
           input,
           effectless ? "no effect" : output == null ? "unknown" : output);

@@ -25,7 +25,7 @@ import java.util.Set;
  *     Testing for linearizability</a>
  */
 public final class Linearizability {
-  private static final long MAX_STEPS = 20_000_000;
+  private static final long MAX_STEPS = 2_000_000;
 
   private Linearizability() {}
 
@@ -60,15 +60,14 @@ public final class Linearizability {
       Model<S, I, O> model, History<I, O> history, long maxSteps) {
     Map<Object, List<History<I, O>.Call>> objects = new LinkedHashMap<>();
     for (History<I, O>.Call call : history.calls()) {
-      boolean isUnseenRead = call.output().isEmpty() && model.isReadOnly(call.input());
-      if (!call.isEffectless() && !isUnseenRead) {
+      if (!call.isEffectless()) {
         objects
             .computeIfAbsent(model.key(call.input()), key -> new ArrayList<>())
             .add(call);
       }
     }
     for (Map.Entry<Object, List<History<I, O>.Call>> object : objects.entrySet()) {
-      Search<S, I, O> search = new Search<>(model, object.getValue(), maxSteps);
+      Search<S, I, O> search = new Search<>(model, relevant(model, object.getValue()), maxSteps);
       if (!search.succeeds()) {
         String what = search.isGivenUp() ? "undecided after " + maxSteps + " steps" : "violated";
         return new Verdict(
@@ -78,6 +77,23 @@ public final class Linearizability {
       }
     }
     return new Verdict(true, false, "");
+  }
+
+  private static <S, I, O> List<History<I, O>.Call> relevant(
+      Model<S, I, O> model, List<History<I, O>.Call> calls) {
+    List<I> inputs = new ArrayList<>();
+    List<O> outputs = new ArrayList<>();
+    for (History<I, O>.Call call : calls) {
+      inputs.add(call.input());
+      call.output().ifPresent(outputs::add);
+    }
+    List<History<I, O>.Call> relevant = new ArrayList<>();
+    for (History<I, O>.Call call : calls) {
+      if (call.output().isPresent() || model.mayMatter(call.input(), inputs, outputs)) {
+        relevant.add(call);
+      }
+    }
+    return relevant;
   }
 
   /** The begin or the end of an operation, in a list ordered by time. */
@@ -111,7 +127,13 @@ public final class Linearizability {
     }
   }
 
+  /** Stands behind the last entry. */
+  private static final Entry END = new Entry(-1, false, null);
+
   private record Configuration(BitSet done, Object state) {}
+
+  /** A step of the search: {@code free} if it was taken without looking at others. */
+  private record Move<S>(Entry entry, S before, boolean free) {}
 
   private static final class Search<S, I, O> {
     private final Model<S, I, O> model;
@@ -119,6 +141,9 @@ public final class Linearizability {
     private final long maxSteps;
     private final Entry head = new Entry(-1, false, null);
     private final Set<Configuration> tried = new LinkedHashSet<>();
+    private final BitSet done = new BitSet();
+    private final List<Move<S>> order = new ArrayList<>();
+    private S state;
     private int unreturned;
     private long steps;
     private List<Integer> longest = List.of();
@@ -128,6 +153,7 @@ public final class Linearizability {
       this.model = model;
       this.calls = calls;
       this.maxSteps = maxSteps;
+      this.state = model.initial();
       List<Entry> entries = new ArrayList<>();
       for (int i = 0; i < calls.size(); i++) {
         Entry begin = new Entry(i, true, calls.get(i).begin());
@@ -152,45 +178,81 @@ public final class Linearizability {
     }
 
     boolean succeeds() {
-      BitSet done = new BitSet(calls.size());
-      List<Entry> order = new ArrayList<>();
-      List<S> states = new ArrayList<>();
-      S state = model.initial();
       Entry entry = head.next;
       while (unreturned > 0) {
+        if (entry == head.next) {
+          Entry free = freeMove();
+          if (free != null && advance(free, state, true)) {
+            entry = head.next;
+            continue;
+          }
+          if (free != null) {
+            entry = END;
+          }
+        }
         if (entry != null && entry.begin) {
-          Optional<S> after = ++steps > maxSteps ? Optional.empty() : step(state, entry);
+          Optional<S> after = step(entry);
           if (isGivenUp()) {
             return false;
           }
-          done.set(entry.operation);
-          if (after.isPresent()
-              && tried.add(new Configuration((BitSet) done.clone(), after.get()))) {
-            order.add(entry);
-            states.add(state);
-            state = after.get();
-            take(entry);
-            entry = head.next;
-          } else {
-            done.clear(entry.operation);
-            entry = entry.next;
-          }
+          entry = after.isPresent() && advance(entry, after.get(), false) ? head.next : entry.next;
         } else {
-          remember(order, entry);
-          if (order.isEmpty()) {
+          remember(entry);
+          entry = backtrack();
+          if (entry == null) {
             return false;
           }
-          Entry undone = order.remove(order.size() - 1);
-          state = states.remove(states.size() - 1);
-          done.clear(undone.operation);
-          putBack(undone);
-          entry = undone.next;
         }
       }
       return true;
     }
 
-    private Optional<S> step(S state, Entry entry) {
+    /**
+     * An operation that may be next, agrees with the state and changes none. Whatever order
+     * explains the rest, this one may stand at its head, so no other choice need be tried.
+     */
+    private Entry freeMove() {
+      for (Entry entry = head.next; entry != null && entry.begin; entry = entry.next) {
+        History<I, O>.Call call = calls.get(entry.operation);
+        if (entry.end != null
+            && model.isReadOnly(call.input(), call.output().get())
+            && step(entry).isPresent()) {
+          return entry;
+        }
+      }
+      return null;
+    }
+
+    /** Does the operation, unless that leads to where the search has been. */
+    private boolean advance(Entry entry, S after, boolean free) {
+      boolean useless = entry.end == null && after.equals(state);
+      done.set(entry.operation);
+      if (useless || !tried.add(new Configuration((BitSet) done.clone(), after))) {
+        done.clear(entry.operation);
+        return false;
+      }
+      order.add(new Move<>(entry, state, free));
+      state = after;
+      take(entry);
+      return true;
+    }
+
+    /** Undoes up to the last choice that had others; the next of them, or null if there is none. */
+    private Entry backtrack() {
+      while (!order.isEmpty()) {
+        Move<S> undone = order.remove(order.size() - 1);
+        state = undone.before();
+        done.clear(undone.entry().operation);
+        putBack(undone.entry());
+        if (!undone.free()) {
+          return undone.entry().next == null ? END : undone.entry().next;
+        }
+      }
+      return null;
+    }
+
+    private Optional<S> step(Entry entry) {
+      steps++;
       History<I, O>.Call call = calls.get(entry.operation);
       return call.output().isPresent()
           ? model.step(state, call.input(), call.output().get())
@@ -213,10 +275,10 @@ public final class Linearizability {
       entry.relink();
     }
 
-    private void remember(List<Entry> order, Entry stuck) {
+    private void remember(Entry stuck) {
       if (order.size() >= longest.size()) {
-        longest = order.stream().map(entry -> entry.operation).toList();
-        stuckAt = stuck;
+        longest = order.stream().map(move -> move.entry().operation).toList();
+        stuckAt = stuck == END ? null : stuck;
       }
     }
 

@@ -1,5 +1,6 @@
 package io.quorate.core.sim;
 
+import java.util.Collection;
 import java.util.Optional;
 
 /**
@@ -30,8 +31,21 @@ public interface Model<S, I, O> {
     return "";
   }
 
-  /** Whether {@code input} changes nothing in any state; if nobody saw its answer it is left out. */
-  default boolean isReadOnly(I input) {
+  /** Whether {@code input}, when it answers {@code output}, changes no state; allows shortcuts. */
+  default boolean isReadOnly(I input, O output) {
     return false;
+  }
+
+  /**
+   * Whether {@code unknown}, an operation whose answer nobody saw, can make any difference to
+   * whether the rest can be explained. If not it is left out, which saves much: the search doubles
+   * with each operation that may or may not have happened.
+   *
+   * @param unknown never answered
+   * @param inputs all operations on the same object, this one included
+   * @param outputs all answers of that object
+   */
+  default boolean mayMatter(I unknown, Collection<I> inputs, Collection<O> outputs) {
+    return true;
   }
 }

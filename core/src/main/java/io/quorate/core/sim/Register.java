@@ -1,5 +1,6 @@
 package io.quorate.core.sim;
 
+import java.util.Collection;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -93,8 +94,20 @@ public final class Register {
     }
 
     @Override
-    public boolean isReadOnly(Input input) {
-      return input instanceof Read;
+    public boolean isReadOnly(Input input, Output output) {
+      return input instanceof Read || !output.applied();
+    }
+
+    /** Only a value that somebody saw, or a compare-and-set may have met, tells of its write. */
+    @Override
+    public boolean mayMatter(Input unknown, Collection<Input> inputs, Collection<Output> outputs) {
+      if (unknown instanceof Read) {
+        return false;
+      }
+      Optional<String> value =
+          unknown instanceof Write write ? write.value() : ((CompareAndSet) unknown).value();
+      return inputs.stream().anyMatch(CompareAndSet.class::isInstance)
+          || outputs.stream().anyMatch(output -> output.value().equals(value));
     }
   }
 }

@@ -170,6 +170,11 @@ public final class SimDisk {
     capacityBytes = files.usedBytes() + bytes;
   }
 
+  /** Ends what {@link #capacityBytes} or {@link #freeBytes} began. */
+  public void restoreCapacity() {
+    capacityBytes = options.capacityBytes();
+  }
+
   /** Disarms all faults that have not happened, and gives the capacity back. */
   public void heal() {
     crashBeforeCall = -1;

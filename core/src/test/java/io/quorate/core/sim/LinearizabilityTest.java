@@ -106,6 +106,9 @@ class LinearizabilityTest {
     for (int i = 0; i < 20; i++) {
       begin(write("" + i)).unknown();
     }
+    for (int i = 0; i < 20; i++) {
+      begin(new Register.CompareAndSet("x", Optional.of("" + i), Optional.empty()));
+    }
     begin(read()).returned(found("none"));
 
     Linearizability.Verdict verdict = Linearizability.check(Register.model(), history, 1_000);
