@@ -9,4 +9,5 @@ module io.quorate.replication {
   exports io.quorate.replication.checkpoint;
   exports io.quorate.replication.crdt;
   exports io.quorate.replication.local;
+  exports io.quorate.replication.quorum;
 }

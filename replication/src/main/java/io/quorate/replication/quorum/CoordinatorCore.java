@@ -1,0 +1,441 @@
+package io.quorate.replication.quorum;
+
+import io.quorate.core.NodeId;
+import io.quorate.replication.Tag;
+import io.quorate.replication.clock.TagClock;
+import io.quorate.replication.local.Cell;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Coordinates operations: decides whom to ask, when enough have answered, and what that means. Pure:
+ * it is told of time, answers and ticks, and says what is to be done through {@link Effects}.
+ *
+ * <p>A strong operation is the register of Attiya, Bar-Noy and Dolev.
+ *
+ * <ul>
+ *   <li>Every operation first asks a read quorum which version it holds.
+ *   <li>A write takes a tag above all of those, sends it with its value to every replica, and is
+ *       acknowledged when a write quorum holds it. Since the two quorums meet, the tag is above that
+ *       of every write that was acknowledged before this one began, whatever the clocks say.
+ *   <li>A read returns the newest version once so many replicas hold it that every later read meets
+ *       one of them. If the quorum agrees they do, and one round trip was enough; otherwise the
+ *       version is written back first. So no later read returns an older one, also if the write
+ *       itself never completes.
+ *   <li>A deletion is a write of a tombstone; of an absent key it is a read.
+ * </ul>
+ *
+ * <p>An attempt is repeated under the same tag and never under another: what nobody knows the fate
+ * of takes effect at most once. Replicas that had not acknowledged a write in time get a hint, which
+ * counts for nothing.
+ *
+ * @see <a href="https://doi.org/10.1145/200836.200869">Attiya, Bar-Noy, Dolev, Sharing memory
+ *     robustly in message-passing systems</a>
+ */
+final class CoordinatorCore {
+  private static final long RESEND_NANOS = 100_000_000;
+  private static final long LINGER_NANOS = 500_000_000;
+
+  /** What the driver is to do. */
+  interface Effects {
+    void send(NodeId to, QuorumMessage.Request request);
+
+    /** The operation has ended; told exactly once for each. */
+    void complete(long operation, Outcome outcome);
+
+    /** Keep {@code cell} for a replica that may have missed it. */
+    void hint(NodeId target, Operation operation);
+  }
+
+  /** What became of an operation. */
+  sealed interface Outcome {
+    /**
+     * It is done.
+     *
+     * @param cell of a read what was found, of a write what was written
+     * @param written whether a new version was made, which a deletion of nothing does not
+     */
+    record Done(Cell cell, boolean written) implements Outcome {}
+
+    /** It has had no effect and never will. */
+    record Refused(String reason) implements Outcome {}
+
+    /** It may have taken effect, or may at any later time. */
+    record Indeterminate(String reason) implements Outcome {}
+  }
+
+  /** Gives the plan of an operation under the current placement. */
+  interface Planner {
+    Plan plan(Operation operation);
+  }
+
+  private final TagClock clock;
+  private final Planner planner;
+  private final Effects effects;
+  private final Peers peers;
+  private final Map<Long, Operation> operations = new LinkedHashMap<>();
+  private long epoch;
+  private int lingering;
+
+  CoordinatorCore(TagClock clock, Planner planner, Effects effects) {
+    this.clock = clock;
+    this.planner = planner;
+    this.effects = effects;
+    this.peers = new Peers(clock.self());
+  }
+
+  /** Operations that have not ended. */
+  int pending() {
+    return operations.size() - lingering;
+  }
+
+  /** Whether anything waits for {@link #tick}. */
+  boolean isIdle() {
+    return operations.isEmpty();
+  }
+
+  /** Begins an operation under the placement of {@code epoch}. */
+  void start(Operation operation, long epoch) {
+    this.epoch = epoch;
+    operation.plan = planner.plan(operation);
+    operations.put(operation.id, operation);
+    if (operation.kind == Operation.Kind.PUT && operation.level == Consistency.ONE) {
+      write(
+          operation,
+          Cell.value(clock.now(), operation.expiryMillis, operation.value),
+          operation.startNanos);
+    } else {
+      askMore(operation, operation.startNanos, false);
+    }
+  }
+
+  /** The placement has changed: what has not ended is planned anew, under the same tag. */
+  void replan(long epoch, long nowNanos) {
+    this.epoch = epoch;
+    for (Operation operation : List.copyOf(operations.values())) {
+      operation.plan = planner.plan(operation);
+      if (operation.phase == Operation.Phase.ASK) {
+        operation.answers.clear();
+        operation.asked.clear();
+        operation.fetching = false;
+        askMore(operation, nowNanos, false);
+      } else if (operation.phase != Operation.Phase.LINGER) {
+        operation.holders.clear();
+        sendWrites(operation, nowNanos);
+      }
+    }
+  }
+
+  /** A replica has answered. Answers to what has ended, and second answers, change nothing. */
+  void answered(NodeId from, QuorumMessage.Reply reply, long nowNanos) {
+    Operation operation = operations.get(reply.operation());
+    if (operation == null || !operation.plan.replicas().contains(from)) {
+      return;
+    }
+    peers.answered(from, nowNanos - operation.sentNanos);
+    if (reply instanceof QuorumMessage.Held held) {
+      clock.observe(held.tag());
+      if (operation.phase == Operation.Phase.ASK) {
+        operation.answers.merge(from, held, CoordinatorCore::moreOf);
+        operation.refusals.remove(from);
+        decide(operation, nowNanos);
+      }
+    } else if (reply instanceof QuorumMessage.Stored) {
+      if (operation.phase != Operation.Phase.ASK) {
+        operation.holders.add(from);
+        operation.refusals.remove(from);
+        written(operation);
+      }
+    } else if (reply instanceof QuorumMessage.Refused refused) {
+      refused(operation, from, refused, nowNanos);
+    } else {
+      throw new AssertionError("unhandled reply " + reply);
+    }
+  }
+
+  /** Of two answers of one replica the newer, or the one with the value. */
+  private static QuorumMessage.Held moreOf(QuorumMessage.Held old, QuorumMessage.Held now) {
+    int order = now.tag().compareTo(old.tag());
+    return order > 0 || order == 0 && now.hasValue() ? now : old;
+  }
+
+  private void refused(
+      Operation operation, NodeId from, QuorumMessage.Refused refused, long nowNanos) {
+    if (refused.reason().isTransient()) {
+      // Another replica may do; this one is asked again with the next resend.
+      if (operation.phase == Operation.Phase.ASK) {
+        operation.fetching = false;
+        askMore(operation, nowNanos, true);
+      }
+      return;
+    }
+    operation.refusals.put(from, refused.reason());
+    if (operation.phase == Operation.Phase.ASK) {
+      operation.fetching = false;
+      askMore(operation, nowNanos, true);
+      decide(operation, nowNanos);
+    } else if (operation.phase == Operation.Phase.WRITE) {
+      failIfHopeless(operation);
+    }
+  }
+
+  /** Ends a write that can no longer be acknowledged. */
+  private void failIfHopeless(Operation operation) {
+    List<NodeId> left = new ArrayList<>(operation.plan.replicas());
+    left.removeAll(operation.refusals.keySet());
+    if (!Quota.allMet(operation.plan.write(), left)) {
+      // Each refusal says that this replica does not hold it; only all together say that nobody does.
+      boolean none = operation.refusals.size() == operation.plan.replicas().size();
+      String reason = "replicas refused: " + operation.refusals;
+      end(operation, none ? new Outcome.Refused(reason) : new Outcome.Indeterminate(reason));
+    }
+  }
+
+  /** Asks as many replicas as the quorum needs, the preferred ones first, or one more. */
+  private void askMore(Operation operation, long nowNanos, boolean oneMore) {
+    boolean asked = false;
+    for (NodeId node : peers.byPreference(operation.plan.replicas())) {
+      boolean wanted = oneMore ? !asked && isMember(operation, node) : isNeeded(operation, node);
+      if (wanted && !operation.asked.contains(node)) {
+        ask(operation, node, nowNanos);
+        asked = true;
+      }
+    }
+  }
+
+  /** Whether {@code node} counts towards a quota that those asked do not meet. */
+  private static boolean isNeeded(Operation operation, NodeId node) {
+    for (Quota quota : operation.plan.read()) {
+      if (quota.members().contains(node) && !quota.isMetBy(operation.asked)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isMember(Operation operation, NodeId node) {
+    for (Quota quota : operation.plan.read()) {
+      if (quota.members().contains(node)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void ask(Operation operation, NodeId node, long nowNanos) {
+    boolean wantsValue =
+        operation.kind == Operation.Kind.GET
+            && (operation.asked.isEmpty() || operation.level == Consistency.ONE);
+    operation.asked.add(node);
+    operation.sentNanos = nowNanos;
+    effects.send(node, read(operation, wantsValue));
+  }
+
+  private QuorumMessage.Read read(Operation operation, boolean withValue) {
+    return new QuorumMessage.Read(
+        operation.id, epoch, operation.key, withValue, operation.level != Consistency.ONE);
+  }
+
+  private void decide(Operation operation, long nowNanos) {
+    if (!Quota.allMet(operation.plan.read(), operation.answers.keySet())) {
+      return;
+    }
+    Cell newest = operation.newest();
+    boolean absent = newest.isAbsentAt(clock.wallMillis());
+    if (operation.kind == Operation.Kind.PUT || operation.kind == Operation.Kind.DELETE && !absent) {
+      beginWrite(operation, nowNanos);
+      return;
+    }
+    Set<NodeId> holders = operation.holdersOf(newest.tag());
+    boolean agreed =
+        operation.level == Consistency.ONE
+            || newest.tag().isNone()
+            || Quota.allMet(operation.plan.hold(), holders);
+    Cell cell = operation.newestWithValue();
+    boolean valueWanted = operation.kind == Operation.Kind.GET && !absent || !agreed;
+    if (cell == null && valueWanted) {
+      fetch(operation, holders, nowNanos);
+    } else if (agreed) {
+      end(operation, new Outcome.Done(cell == null ? newest : cell, false));
+    } else {
+      operation.phase = Operation.Phase.WRITE_BACK;
+      operation.cell = cell;
+      operation.holders.addAll(holders);
+      sendWrites(operation, nowNanos);
+    }
+  }
+
+  private void fetch(Operation operation, Set<NodeId> holders, long nowNanos) {
+    if (operation.fetching) {
+      return;
+    }
+    for (NodeId node : peers.byPreference(List.copyOf(holders))) {
+      if (!operation.refusals.containsKey(node)) {
+        operation.fetching = true;
+        operation.sentNanos = nowNanos;
+        effects.send(node, read(operation, true));
+        return;
+      }
+    }
+  }
+
+  private void beginWrite(Operation operation, long nowNanos) {
+    List<NodeId> able = new ArrayList<>(operation.plan.replicas());
+    long highest = 0;
+    long wallMillis = Long.MAX_VALUE;
+    for (Map.Entry<NodeId, QuorumMessage.Held> answer : operation.answers.entrySet()) {
+      QuorumMessage.Held held = answer.getValue();
+      highest = Math.max(highest, Math.max(held.tag().time(), held.floor()));
+      wallMillis = Math.min(wallMillis, held.wallMillis());
+      if (!held.writable()) {
+        able.remove(answer.getKey());
+      }
+    }
+    if (!Quota.allMet(operation.plan.write(), able)) {
+      end(operation, new Outcome.Refused("too few replicas have room on their disks"));
+      return;
+    }
+    Tag tag =
+        operation.level == Consistency.ONE ? clock.now() : clock.above(highest, wallMillis);
+    Cell cell =
+        operation.kind == Operation.Kind.DELETE
+            ? Cell.tombstone(tag)
+            : Cell.value(tag, operation.expiryMillis, operation.value);
+    write(operation, cell, nowNanos);
+  }
+
+  private void write(Operation operation, Cell cell, long nowNanos) {
+    operation.phase = Operation.Phase.WRITE;
+    operation.cell = cell;
+    operation.refusals.clear();
+    sendWrites(operation, nowNanos);
+  }
+
+  private void sendWrites(Operation operation, long nowNanos) {
+    operation.sentNanos = nowNanos;
+    for (NodeId node : operation.plan.replicas()) {
+      if (!operation.holders.contains(node) && !operation.refusals.containsKey(node)) {
+        effects.send(
+            node,
+            new QuorumMessage.Write(operation.id, epoch, operation.key, operation.cell));
+      }
+    }
+  }
+
+  private void written(Operation operation) {
+    if (operation.phase == Operation.Phase.WRITE_BACK
+        && Quota.allMet(operation.plan.hold(), operation.holders)) {
+      end(operation, new Outcome.Done(operation.cell, false));
+    } else if (operation.phase == Operation.Phase.WRITE
+        && Quota.allMet(operation.plan.write(), operation.holders)) {
+      linger(operation);
+    }
+    if (operation.phase == Operation.Phase.LINGER
+        && operation.holders.containsAll(operation.plan.replicas())) {
+      operations.remove(operation.id);
+      lingering--;
+    }
+  }
+
+  private void linger(Operation operation) {
+    operation.phase = Operation.Phase.LINGER;
+    lingering++;
+    effects.complete(operation.id, new Outcome.Done(operation.cell, true));
+  }
+
+  private void end(Operation operation, Outcome outcome) {
+    operations.remove(operation.id);
+    effects.complete(operation.id, outcome);
+  }
+
+  /** Lets time pass: asks one more replica, asks again, gives up, leaves hints. */
+  void tick(long nowNanos) {
+    for (Operation operation : List.copyOf(operations.values())) {
+      long waitedNanos = nowNanos - operation.sentNanos;
+      if (operation.phase == Operation.Phase.LINGER) {
+        if (waitedNanos > LINGER_NANOS) {
+          leaveHints(operation);
+        }
+      } else if (nowNanos - operation.deadlineNanos >= 0) {
+        expire(operation);
+      } else if (operation.phase == Operation.Phase.ASK && waitedNanos > peers.patienceNanos()) {
+        askAgain(operation, nowNanos, waitedNanos);
+      } else if (waitedNanos > RESEND_NANOS) {
+        sendWrites(operation, nowNanos);
+      }
+    }
+  }
+
+  private void askAgain(Operation operation, long nowNanos, long waitedNanos) {
+    for (NodeId node : operation.asked) {
+      if (!operation.answers.containsKey(node)) {
+        peers.wasSlow(node, waitedNanos);
+      }
+    }
+    int before = operation.asked.size();
+    askMore(operation, nowNanos, true);
+    if (operation.fetching && waitedNanos > peers.patienceNanos()) {
+      operation.fetching = false;
+      decideByOthers(operation, nowNanos);
+    }
+    if (operation.asked.size() == before && waitedNanos > RESEND_NANOS) {
+      operation.sentNanos = nowNanos;
+      for (NodeId node : operation.asked) {
+        if (!operation.answers.containsKey(node)) {
+          effects.send(node, read(operation, operation.kind == Operation.Kind.GET));
+        }
+      }
+    }
+  }
+
+  /** The replica that was to send the value has not: every other holder is asked for it. */
+  private void decideByOthers(Operation operation, long nowNanos) {
+    Set<NodeId> holders = operation.holdersOf(operation.newest().tag());
+    operation.sentNanos = nowNanos;
+    operation.fetching = true;
+    for (NodeId node : holders) {
+      effects.send(node, read(operation, true));
+    }
+  }
+
+  private void expire(Operation operation) {
+    String reason =
+        "no quorum within the time given: "
+            + (operation.phase == Operation.Phase.ASK
+                ? operation.answers.keySet() + " answered"
+                : operation.holders + " hold it")
+            + (operation.refusals.isEmpty() ? "" : ", refused: " + operation.refusals);
+    if (operation.phase == Operation.Phase.WRITE) {
+      operations.remove(operation.id);
+      effects.complete(operation.id, new Outcome.Indeterminate(reason));
+    } else {
+      end(operation, new Outcome.Refused(reason));
+    }
+  }
+
+  private void leaveHints(Operation operation) {
+    operations.remove(operation.id);
+    lingering--;
+    for (NodeId node : operation.plan.replicas()) {
+      if (!operation.holders.contains(node)) {
+        effects.hint(node, operation);
+      }
+    }
+  }
+
+  /** Ends everything: the store is closing. */
+  void close() {
+    for (Operation operation : List.copyOf(operations.values())) {
+      if (operation.phase == Operation.Phase.LINGER) {
+        leaveHints(operation);
+      } else if (operation.phase == Operation.Phase.WRITE) {
+        end(operation, new Outcome.Indeterminate("the store was closed"));
+      } else {
+        end(operation, new Outcome.Refused("the store was closed"));
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package io.quorate.replication.quorum;
+
+import io.quorate.core.NodeId;
+import io.quorate.replication.Tag;
+import io.quorate.replication.local.Cell;
+import io.quorate.replication.local.Key;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** What a coordinator knows of one operation. */
+final class Operation {
+  /** What was asked for. */
+  enum Kind {
+    GET,
+    PUT,
+    DELETE
+  }
+
+  /** How far it has come. */
+  enum Phase {
+    /** Asking replicas which version they hold. */
+    ASK,
+    /** Making sure that enough replicas hold the version that is to be returned. */
+    WRITE_BACK,
+    /** Writing a new version. */
+    WRITE,
+    /** Acknowledged; waiting for the other replicas, which get a hint otherwise. */
+    LINGER
+  }
+
+  final long id;
+  final Kind kind;
+  final Key key;
+  final Consistency level;
+  /** What a put writes. */
+  final byte[] value;
+  final long expiryMillis;
+  final long startNanos;
+  final long deadlineNanos;
+
+  Plan plan;
+  Phase phase = Phase.ASK;
+  final Map<NodeId, QuorumMessage.Held> answers = new LinkedHashMap<>();
+  final Set<NodeId> asked = new LinkedHashSet<>();
+  /** Replicas that hold {@link #cell} or a newer version. */
+  final Set<NodeId> holders = new LinkedHashSet<>();
+  /** Replicas that have refused this attempt for good. */
+  final Map<NodeId, QuorumMessage.Reason> refusals = new LinkedHashMap<>();
+  /** What is written or written back. */
+  Cell cell;
+  long sentNanos;
+  /** Whether a replica was asked for the value of the version that is to be returned. */
+  boolean fetching;
+
+  Operation(
+      long id,
+      Kind kind,
+      Key key,
+      Consistency level,
+      byte[] value,
+      long expiryMillis,
+      long startNanos,
+      long deadlineNanos) {
+    this.id = id;
+    this.kind = kind;
+    this.key = key;
+    this.level = level;
+    this.value = value;
+    this.expiryMillis = expiryMillis;
+    this.startNanos = startNanos;
+    this.deadlineNanos = deadlineNanos;
+  }
+
+  /** The newest version that was told of; {@link Cell#NONE} if none. */
+  Cell newest() {
+    Cell newest = Cell.NONE;
+    for (QuorumMessage.Held held : answers.values()) {
+      if (held.tag().compareTo(newest.tag()) > 0) {
+        newest = held.cell();
+      }
+    }
+    return newest;
+  }
+
+  /** The newest version with its value, null if nobody has sent the value yet. */
+  Cell newestWithValue() {
+    Cell newest = newest();
+    if (newest.isTombstone()) {
+      return newest;
+    }
+    for (QuorumMessage.Held held : answers.values()) {
+      if (held.hasValue() && held.tag().equals(newest.tag())) {
+        return held.cell();
+      }
+    }
+    return null;
+  }
+
+  /** Which replicas are known to hold {@code tag} or a newer version. */
+  Set<NodeId> holdersOf(Tag tag) {
+    Set<NodeId> nodes = new LinkedHashSet<>();
+    answers.forEach(
+        (node, held) -> {
+          if (held.tag().compareTo(tag) >= 0) {
+            nodes.add(node);
+          }
+        });
+    return nodes;
+  }
+}

@@ -1,0 +1,24 @@
+package io.quorate.replication.quorum;
+
+/**
+ * What a node's replica is like.
+ *
+ * @param placementEpoch the placement it serves
+ * @param moving whether keys are moving to another placement
+ * @param caughtUp whether it answers quorums; false on a new disk until it has compared itself with
+ *     its peers
+ * @param writable whether it takes writes; false if its disk is full or has failed
+ * @param keys cells held, tombstones included
+ * @param hints writes kept for other replicas
+ * @param droppedHints writes for which there was no room; repair finds them
+ * @param refusedByDrift versions refused as too far ahead of this node's clock
+ */
+public record ReplicaStatus(
+    long placementEpoch,
+    boolean moving,
+    boolean caughtUp,
+    boolean writable,
+    int keys,
+    int hints,
+    long droppedHints,
+    long refusedByDrift) {}

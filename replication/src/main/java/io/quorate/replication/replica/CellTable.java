@@ -1,0 +1,254 @@
+package io.quorate.replication.replica;
+
+import io.quorate.core.NodeId;
+import io.quorate.core.codec.ByteReader;
+import io.quorate.core.codec.ByteWriter;
+import io.quorate.core.storage.CorruptionException;
+import io.quorate.replication.Tag;
+import io.quorate.replication.clock.TagClock;
+import io.quorate.replication.local.Cell;
+import io.quorate.replication.local.Key;
+import io.quorate.replication.local.LocalStore;
+import io.quorate.replication.local.Stored;
+import io.quorate.replication.merkle.MerkleTree;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
+
+/**
+ * The cells of one replica: a local store in which the newer version stays, with a Merkle tree for
+ * each set of nodes that this one replicates with.
+ *
+ * <p>Versions never go back: whatever arrives, a write, a hint or a repair, is compared first. A
+ * forgotten tombstone leaves the {@linkplain #floor floor} behind: a version not above it, of a key
+ * that is not held, is too old to be taken from anyone but a replica that still holds it.
+ *
+ * <p>Belongs to the event loop of its store.
+ */
+public final class CellTable {
+  /** Keys of users have at least one byte; this one holds the floor. */
+  private static final Key FLOOR = new Key(new byte[0]);
+
+  private final LocalStore store;
+  private final TagClock clock;
+  private final NodeId self;
+  private Topology topology;
+  private final Map<List<NodeId>, KeyTree> trees = new HashMap<>();
+  private final Set<Key> damaged = new HashSet<>();
+  /** Tombstones and what expires, in the order in which they came. */
+  private final Deque<Key> mortal = new ArrayDeque<>();
+  private long floor;
+
+  private CellTable(LocalStore store, TagClock clock, Topology topology) {
+    this.store = store;
+    this.clock = clock;
+    this.self = clock.self();
+    this.topology = topology;
+  }
+
+  /** A table over {@code store}, which must be open. The future completes on the store's loop. */
+  public static CompletableFuture<CellTable> over(
+      LocalStore store, TagClock clock, Topology topology) {
+    CellTable table = new CellTable(store, clock, topology);
+    return store
+        .read(FLOOR)
+        .thenApply(
+            cell -> {
+              cell.ifPresent(c -> table.floor = new ByteReader(c.value()).int64());
+              table.index();
+              return table;
+            });
+  }
+
+  private void index() {
+    trees.clear();
+    mortal.clear();
+    for (List<NodeId> set : topology.setsWith(self)) {
+      trees.put(set, new KeyTree());
+    }
+    store.forEach(
+        stored -> {
+          if (!stored.key().equals(FLOOR)) {
+            clock.observe(stored.tag());
+            summarize(stored.key(), Tag.NONE, stored.tag());
+            if (stored.isTombstone() || stored.expiryMillis() != 0) {
+              mortal.add(stored.key());
+            }
+          }
+        });
+  }
+
+  /** Who replicates what has changed: the summaries are made anew, at the cost of all keys. */
+  public void move(Topology topology) {
+    this.topology = topology;
+    index();
+  }
+
+  public LocalStore store() {
+    return store;
+  }
+
+  public Topology topology() {
+    return topology;
+  }
+
+  /** Versions of forgotten keys are not above it. */
+  public long floor() {
+    return floor;
+  }
+
+  /** Takes over the floor of a peer, from which this replica has its cells. */
+  public void raiseFloor(long floor) {
+    if (floor > this.floor && store.isWritable()) {
+      this.floor = floor;
+      byte[] bytes = new ByteWriter(Long.BYTES).int64(floor).toByteArray();
+      store.put(FLOOR, Cell.value(new Tag(Math.max(1, floor), self, 0), 0, bytes));
+    }
+  }
+
+  /** What is held of {@code key}. */
+  public Optional<Stored> find(Key key) {
+    return store.find(key);
+  }
+
+  /** Whether the version came from a place too long ago to be trusted. */
+  public boolean isTooOld(Key key, Tag tag) {
+    return tag.time() <= floor && store.find(key).isEmpty();
+  }
+
+  /**
+   * Keeps {@code cell} if it is newer than what is held.
+   *
+   * @return the sequence at which it, or what is newer, is durable
+   * @throws io.quorate.core.RefusedException if the store takes no writes
+   */
+  public long keep(Key key, Cell cell) {
+    Optional<Stored> held = store.find(key);
+    int order = held.map(h -> cell.tag().compareTo(h.tag())).orElse(1);
+    boolean wins =
+        order > 0
+            || order == 0 && (damaged.contains(key) || cell.isTombstone() && !held.get().isTombstone());
+    if (!wins) {
+      return store.sequenceOf(key);
+    }
+    clock.observe(cell.tag());
+    return put(key, held, cell);
+  }
+
+  private long put(Key key, Optional<Stored> held, Cell cell) {
+    long sequence = store.put(key, cell);
+    damaged.remove(key);
+    summarize(key, held.map(Stored::tag).orElse(Tag.NONE), cell.tag());
+    if (cell.isTombstone() || cell.expiryMillis() != 0) {
+      mortal.add(key);
+    }
+    return sequence;
+  }
+
+  /** Replaces what is held by what {@code change} makes of it; the result must be newer. */
+  public long replace(Key key, Cell held, UnaryOperator<Cell> change) {
+    return put(key, store.find(key), change.apply(held));
+  }
+
+  /**
+   * What is held of {@code key}, its value included, once it is durable. If its bytes are damaged the
+   * future fails with {@link CorruptionException} and the key is to be repaired.
+   */
+  public CompletableFuture<Optional<Cell>> read(Key key) {
+    CompletableFuture<Optional<Cell>> result = new CompletableFuture<>();
+    store.whenDurable(
+        store.sequenceOf(key),
+        () ->
+            store
+                .read(key)
+                .whenComplete(
+                    (cell, failure) -> {
+                      if (failure == null) {
+                        result.complete(cell);
+                      } else {
+                        damaged.add(key);
+                        result.completeExceptionally(failure);
+                      }
+                    }));
+    return result;
+  }
+
+  private void summarize(Key key, Tag before, Tag after) {
+    for (List<NodeId> set : topology.setsOf(key.bytes())) {
+      if (set.contains(self)) {
+        trees.computeIfAbsent(set, s -> new KeyTree()).replace(key, before, after);
+      }
+    }
+  }
+
+  /** The sets of nodes that share keys with this one. */
+  List<List<NodeId>> sets() {
+    return trees.keySet().stream()
+        .sorted((a, b) -> a.toString().compareTo(b.toString()))
+        .toList();
+  }
+
+  /** The summary of what is shared with {@code set}. */
+  MerkleTree treeOf(List<NodeId> set) {
+    return trees.computeIfAbsent(set, s -> new KeyTree()).tree();
+  }
+
+  List<Key> keysOf(List<NodeId> set, int leaf) {
+    return trees.computeIfAbsent(set, s -> new KeyTree()).keysOf(leaf);
+  }
+
+  /** Keys of the tombstones and expiring cells that have not been forgotten. */
+  public int mortalCount() {
+    return mortal.size();
+  }
+
+  /**
+   * Forgets tombstones and expired cells that every replica is known to hold.
+   *
+   * @param heldByAll tells for a set the sequence up to which all its members hold what this one does
+   * @param beforeMillis only those whose tags, and expiries, are of before this wall time
+   * @param max how many to look at
+   */
+  void forgetDead(HeldByAll heldByAll, long beforeMillis, int max) {
+    for (int looked = 0; looked < max && !mortal.isEmpty() && store.isWritable(); looked++) {
+      Key key = mortal.poll();
+      Stored held = store.find(key).orElse(null);
+      if (held == null || !held.isTombstone() && held.expiryMillis() == 0) {
+        continue;
+      }
+      boolean dead =
+          held.tag().millis() < beforeMillis
+              && (held.isTombstone() || held.expiryMillis() < beforeMillis);
+      if (dead && isHeldByAll(key, heldByAll)) {
+        raiseFloor(held.tag().time());
+        store.forget(key);
+        damaged.remove(key);
+        summarize(key, held.tag(), Tag.NONE);
+      } else {
+        mortal.add(key);
+      }
+    }
+  }
+
+  /** Up to which sequence of this store all members of a set hold what this one does. */
+  interface HeldByAll {
+    long sequence(List<NodeId> set);
+  }
+
+  private boolean isHeldByAll(Key key, HeldByAll heldByAll) {
+    long sequence = store.sequenceOf(key);
+    for (List<NodeId> set : topology.setsOf(key.bytes())) {
+      if (sequence > heldByAll.sequence(set)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,39 @@
+package io.quorate.replication.replica;
+
+import io.quorate.replication.Tag;
+import io.quorate.replication.local.Key;
+import io.quorate.replication.merkle.MerkleTree;
+import java.util.Arrays;
+import java.util.List;
+
+/** A Merkle tree that also knows which keys are in each leaf. Belongs to one thread. */
+final class KeyTree {
+  private static final Key[] NONE = new Key[0];
+
+  private final MerkleTree tree = new MerkleTree();
+  private final Key[][] leaves = new Key[MerkleTree.LEAVES][];
+
+  MerkleTree tree() {
+    return tree;
+  }
+
+  /** Replaces the version of a key; {@link Tag#NONE} stands for none. */
+  void replace(Key key, Tag before, Tag after) {
+    tree.replace(key.hash(), before, after);
+    int leaf = MerkleTree.leafOf(key.hash());
+    if (before.isNone() && !after.isNone()) {
+      Key[] keys = leaves[leaf] == null ? NONE : leaves[leaf];
+      Key[] more = Arrays.copyOf(keys, keys.length + 1);
+      more[keys.length] = key;
+      leaves[leaf] = more;
+    } else if (!before.isNone() && after.isNone()) {
+      leaves[leaf] =
+          Arrays.stream(leaves[leaf]).filter(other -> !other.equals(key)).toArray(Key[]::new);
+    }
+  }
+
+  /** The keys of a leaf. */
+  List<Key> keysOf(int leaf) {
+    return leaves[leaf] == null ? List.of() : List.of(leaves[leaf]);
+  }
+}

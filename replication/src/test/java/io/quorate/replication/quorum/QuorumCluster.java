@@ -1,0 +1,122 @@
+package io.quorate.replication.quorum;
+
+import io.quorate.core.Environment;
+import io.quorate.core.NodeId;
+import io.quorate.core.codec.Codec;
+import io.quorate.core.sim.SimNode;
+import io.quorate.core.sim.Simulation;
+import io.quorate.core.sim.SimulationOptions;
+import io.quorate.replication.Tag;
+import io.quorate.replication.Versioned;
+import io.quorate.replication.local.LocalOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** Some nodes with a quorum store each, in the simulator. */
+final class QuorumCluster implements AutoCloseable {
+  static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  final Simulation simulation;
+  final List<NodeId> ids = new ArrayList<>();
+  final List<SimNode<CompletableFuture<QuorumStore<String, String>>>> nodes = new ArrayList<>();
+
+  QuorumCluster(long seed, int size) {
+    this(seed, size, options());
+  }
+
+  QuorumCluster(long seed, int size, QuorumOptions options) {
+    this(seed, size, Placement.everywhere(1, ids(size)), options);
+  }
+
+  QuorumCluster(long seed, int size, Placement placement, QuorumOptions options) {
+    simulation = Simulation.of(SimulationOptions.seeded(seed).withMaxEvents(20_000_000));
+    ids.addAll(ids(size));
+    for (NodeId id : ids) {
+      nodes.add(simulation.node(id, environment -> open(environment, placement, options)));
+    }
+  }
+
+  static QuorumOptions options() {
+    QuorumOptions defaults = QuorumOptions.in("quorum");
+    return defaults
+        .withLocal(
+            LocalOptions.in("quorum/cells")
+                .withSegmentBytes(32 << 10)
+                .withCacheBytes(4 << 10)
+                .withSnapshotEveryBytes(64 << 10))
+        .withRepairInterval(Duration.ofMillis(500));
+  }
+
+  static List<NodeId> ids(int size) {
+    List<NodeId> ids = new ArrayList<>();
+    for (int i = 1; i <= size; i++) {
+      ids.add(NodeId.of("n" + i));
+    }
+    return ids;
+  }
+
+  private CompletableFuture<QuorumStore<String, String>> open(
+      Environment environment, Placement placement, QuorumOptions options) {
+    for (NodeId peer : ids) {
+      if (!peer.equals(environment.self())) {
+        environment.transport().setPeer(peer, SimNode.addressOf(peer));
+      }
+    }
+    return QuorumStore.open(environment, placement, Codec.STRING, Codec.STRING, options);
+  }
+
+  /** Waits until every running node answers quorums. */
+  QuorumCluster ready() {
+    for (int i = 0; i < nodes.size(); i++) {
+      int at = i;
+      simulation.runUntil(
+          () -> !nodes.get(at).isRunning() || isCaughtUp(at), Duration.ofSeconds(60));
+    }
+    return this;
+  }
+
+  boolean isCaughtUp(int node) {
+    return isOpen(node) && simulation.await(store(node).status(), PATIENCE).caughtUp();
+  }
+
+  boolean isOpen(int node) {
+    SimNode<CompletableFuture<QuorumStore<String, String>>> its = nodes.get(node);
+    return its.isRunning() && its.service().isDone() && !its.service().isCompletedExceptionally();
+  }
+
+  QuorumStore<String, String> store(int node) {
+    return simulation.await(nodes.get(node).service(), PATIENCE);
+  }
+
+  Tag put(int node, String key, String value, Consistency level) {
+    return simulation.await(store(node).put(key, value, WriteOptions.at(level)), PATIENCE);
+  }
+
+  Optional<Tag> delete(int node, String key, Consistency level) {
+    return simulation.await(store(node).delete(key, WriteOptions.at(level)), PATIENCE);
+  }
+
+  Versioned<String> get(int node, String key, Consistency level) {
+    return simulation.await(store(node).get(key, ReadOptions.at(level)), PATIENCE);
+  }
+
+  void run(long millis) {
+    simulation.run(Duration.ofMillis(millis));
+  }
+
+  void isolate(int node) {
+    simulation.network().isolate(ids.get(node));
+  }
+
+  void heal() {
+    simulation.network().heal();
+  }
+
+  @Override
+  public void close() {
+    simulation.close();
+  }
+}
