@@ -1,2 +1,4 @@
 /** Placement of keys on nodes: ranges, slots, rings. */
-module io.quorate.partitioning {}
+module io.quorate.partitioning {
+  exports io.quorate.partitioning;
+}
