@@ -26,6 +26,8 @@ final class Server {
   boolean failsFast;
   /** Takes everything and answers nothing. */
   boolean lost;
+  /** Refuses, and fails what was in progress. */
+  boolean crashed;
   long served;
 
   Server(String name, String zone, int slots, VirtualTime time, Chance chance) {
@@ -41,7 +43,7 @@ final class Server {
     if (lost) {
       return;
     }
-    if (failsFast) {
+    if (failsFast || crashed) {
       time.after(100_000, () -> work.served(false));
     } else if (busy < slots) {
       serve(work);
@@ -76,7 +78,7 @@ final class Server {
       }
       busy--;
       if (!lost) {
-        work.served(true);
+        work.served(!crashed);
       }
       Work next = queue.poll();
       while (next != null && next.cancelled()) {

@@ -1,11 +1,13 @@
 package io.quorate.resilience.balance;
 
+import io.quorate.resilience.Guard;
 import io.quorate.resilience.Outcome;
 import io.quorate.resilience.Picker;
 import io.quorate.resilience.Tried;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
@@ -68,8 +70,55 @@ final class Simulation {
     return arrivals(() -> new Request(picker), perSecond, seconds);
   }
 
+  /** Sends requests through {@code guard}, which picks, hedges and retries. */
+  Simulation run(Guard guard, Picker<Server> picker, double perSecond, double seconds) {
+    return arrivals(() -> () -> call(guard, picker), perSecond, seconds);
+  }
+
+  private void call(Guard guard, Picker<Server> picker) {
+    began();
+    long startNanos = time.getAsLong();
+    guard
+        .callAsync(
+            picker,
+            (server, attempt) -> {
+              Call call = new Call();
+              server.accept(call);
+              return call;
+            })
+        .whenComplete((ok, failure) -> ended(failure == null, time.getAsLong() - startNanos));
+  }
+
+  /** One attempt of a guarded request; cancelled in the server's queue, but not in its slot. */
+  private static final class Call extends CompletableFuture<Boolean> implements Server.Work {
+    @Override
+    public void served(boolean success) {
+      if (success) {
+        complete(true);
+      } else {
+        completeExceptionally(new IllegalStateException("refused"));
+      }
+    }
+
+    @Override
+    public boolean cancelled() {
+      return isDone();
+    }
+  }
+
   /** Runs a new request of the supplier at each arrival of a Poisson stream. */
   Simulation arrivals(Supplier<? extends Runnable> request, double perSecond, double seconds) {
+    begin(request, perSecond, seconds);
+    time.runFor((long) (seconds * 1e9));
+    return this;
+  }
+
+  /** Has one more stream of requests arrive, as time passes. */
+  void arrivalsOf(Picker<Server> picker, double perSecond, double seconds) {
+    begin(() -> new Request(picker), perSecond, seconds);
+  }
+
+  private void begin(Supplier<? extends Runnable> request, double perSecond, double seconds) {
     long end = time.getAsLong() + (long) (seconds * 1e9);
     Runnable arrival =
         new Runnable() {
@@ -82,8 +131,6 @@ final class Simulation {
           }
         };
     time.after(chance.gapNanos(perSecond), arrival);
-    time.runFor((long) (seconds * 1e9));
-    return this;
   }
 
   /** Lets what is under way end. */
