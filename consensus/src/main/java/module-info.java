@@ -3,5 +3,7 @@ module io.quorate.consensus {
   requires transitive io.quorate.core;
   requires org.slf4j;
 
+  exports io.quorate.consensus.election;
   exports io.quorate.consensus.raft;
+  exports io.quorate.consensus.store;
 }

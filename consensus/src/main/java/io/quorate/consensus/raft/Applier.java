@@ -163,7 +163,7 @@ final class Applier<C, R> {
     if (entry.timeMillis > timeMillis) {
       timeMillis = entry.timeMillis;
       sessions.expire(timeMillis);
-      machine.timePassed(timeMillis);
+      machine.timePassed(new Applied(index, entry.term, timeMillis));
     }
     R result = null;
     if (entry.kind == Entry.SESSION) {

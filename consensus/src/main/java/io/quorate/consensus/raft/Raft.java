@@ -100,6 +100,11 @@ public final class Raft implements AutoCloseable {
     return new GroupBuilder(Text.requireName("group", name));
   }
 
+  /** The node. */
+  public NodeId self() {
+    return environment.self();
+  }
+
   /** Stops all groups: what is pending fails, then the log is closed. May be called twice. */
   @Override
   public void close() {

@@ -32,8 +32,8 @@ public interface StateMachine<C, R> {
   /** Replaces the state by what {@link Frozen#writeTo} has written, all of {@code in}. */
   void restore(InputStream in) throws IOException;
 
-  /** Log time has come to {@code timeMillis}; called before anything is applied at that time. */
-  default void timePassed(long timeMillis) {}
+  /** Log time has come to {@code at}'s; called before anything is applied at that time. */
+  default void timePassed(Applied at) {}
 
   /** The log time at which {@link #timePassed} should be called even if no command comes. */
   default OptionalLong nextDeadlineMillis() {
