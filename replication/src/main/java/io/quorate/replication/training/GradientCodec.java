@@ -1,0 +1,64 @@
+package io.quorate.replication.training;
+
+import io.quorate.core.codec.ByteReader;
+import io.quorate.core.codec.ByteWriter;
+
+/**
+ * Makes gradients small for the way to the master. A pure function of gradient and residual. Safe for
+ * use by many threads.
+ *
+ * <p>A codec with error feedback is stateful: what it leaves out it keeps in a residual, which belongs
+ * to the logical shard, is added to that shard's next gradient, and is part of the checkpoint. Without
+ * it aggressive codecs ruin the model.
+ *
+ * @see <a href="https://arxiv.org/abs/1809.07599">Stich et al. 2018, Sparsified SGD with memory</a>
+ */
+public interface GradientCodec {
+  /** Name and settings; master and workers must agree. */
+  String description();
+
+  /** Whether there is a residual. */
+  boolean isStateful();
+
+  /**
+   * Writes {@code gradient}, to which the residual has been added, and leaves in {@code gradient}
+   * what was not written: the new residual.
+   */
+  void encode(float[] gradient, ByteWriter out);
+
+  /**
+   * Adds what was written to {@code sum}.
+   *
+   * @throws io.quorate.core.codec.MalformedException if it is not a gradient of {@code sum.length}
+   */
+  void decodeAdd(ByteReader in, float[] sum);
+
+  /** All bits: 4 bytes for each parameter. */
+  static GradientCodec dense() {
+    return new DenseCodec();
+  }
+
+  /** Half precision: 2 bytes for each parameter. */
+  static GradientCodec fp16() {
+    return new HalfCodec();
+  }
+
+  /** 8 bits in blocks of 256 with a scale each, with error feedback: 1 byte for each parameter. */
+  static GradientCodec int8() {
+    return new Int8Codec();
+  }
+
+  /**
+   * The largest entries alone, as gaps and half-precision values, with error feedback.
+   *
+   * @param share of the entries, more than 0 to 1; 0.01 to 0.05 is usual
+   */
+  static GradientCodec topK(double share) {
+    return new TopKCodec(share);
+  }
+
+  /** Signs in blocks of 256 with a mean size each, with error feedback: 1 bit for each parameter. */
+  static GradientCodec oneBit() {
+    return new OneBitCodec();
+  }
+}
