@@ -10,4 +10,5 @@ module io.quorate.replication {
   exports io.quorate.replication.crdt;
   exports io.quorate.replication.local;
   exports io.quorate.replication.quorum;
+  exports io.quorate.replication.training;
 }

@@ -36,6 +36,16 @@ public interface Optimizer {
   }
 
   /**
+   * Nesterov's momentum: the usual outer optimizer of {@link SyncPolicy.LocalSgd}.
+   *
+   * @param rate more than 0
+   * @param momentum 0 to less than 1
+   */
+  static Optimizer nesterov(double rate, double momentum) {
+    return new Nesterov(rate, momentum);
+  }
+
+  /**
    * Adam with the usual decay rates 0.9 and 0.999.
    *
    * @see <a href="https://arxiv.org/abs/1412.6980">Kingma and Ba 2015, algorithm 1</a>

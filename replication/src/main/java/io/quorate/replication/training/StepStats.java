@@ -1,0 +1,30 @@
+package io.quorate.replication.training;
+
+import io.quorate.core.NodeId;
+import java.util.Optional;
+
+/**
+ * One step that is over.
+ *
+ * @param step from 0 on
+ * @param loss over the examples that counted
+ * @param droppedShards whose results came too late to count
+ * @param durationNanos from the step's begin to its result
+ * @param bytesUp payload of the results, as encoded
+ * @param bytesDown payload of parameters and residuals
+ * @param workers that are taking part
+ * @param slowest who handed in the last result that counted
+ * @param copiesStarted work given to a second worker
+ * @param copiesWasted results that came second
+ */
+public record StepStats(
+    long step,
+    Loss loss,
+    int droppedShards,
+    long durationNanos,
+    long bytesUp,
+    long bytesDown,
+    int workers,
+    Optional<NodeId> slowest,
+    int copiesStarted,
+    int copiesWasted) {}

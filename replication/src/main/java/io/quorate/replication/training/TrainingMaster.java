@@ -1,0 +1,286 @@
+package io.quorate.replication.training;
+
+import io.quorate.core.Environment;
+import io.quorate.core.EventLoop;
+import io.quorate.core.NodeId;
+import io.quorate.core.RefusedException;
+import io.quorate.core.codec.MalformedException;
+import io.quorate.core.transport.Endpoint;
+import io.quorate.core.transport.Handler;
+import io.quorate.core.transport.Request;
+import io.quorate.replication.checkpoint.CheckpointStore;
+import io.quorate.replication.checkpoint.SaveProgress;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The node that leads one training job: hands out shards, reduces what comes back, saves checkpoints.
+ * Safe for use by many threads.
+ *
+ * <p>There must be one master in each term; let {@code LeaderElection} decide, and its fencing token
+ * be the term. A successor goes on from the newest checkpoint, with the same bits; workers leave a
+ * deposed master as soon as they hear of the new one.
+ */
+public final class TrainingMaster implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(TrainingMaster.class);
+  private static final long TICK_NANOS = 5_000_000;
+
+  private final Environment environment;
+  private final TrainingOptions options;
+  private final Optimizer optimizer;
+  private final Optional<CheckpointStore> checkpoints;
+  private final TrainingListener listener;
+  private final EventLoop loop;
+  private final Executor reducer;
+  private final StepReducer step;
+  private final CompletableFuture<TrainingReport> report = new CompletableFuture<>();
+  private final TreeMap<Long, Request> requests = new TreeMap<>();
+  private long lastRequest;
+  private Endpoint endpoint;
+  private MasterCore core;
+  private EventLoop.Timer timer;
+
+  private TrainingMaster(
+      Environment environment,
+      TrainingOptions options,
+      Optimizer optimizer,
+      Optional<CheckpointStore> checkpoints,
+      TrainingListener listener) {
+    this.environment = environment;
+    this.options = options;
+    this.optimizer = optimizer;
+    this.checkpoints = checkpoints;
+    this.listener = listener;
+    this.loop = environment.eventLoop("training");
+    this.reducer = environment.blockingExecutor("training-reduce");
+    this.step = new StepReducer(options.codec(), optimizer);
+  }
+
+  /**
+   * Starts to lead a job; goes on from the newest checkpoint if there is one.
+   *
+   * @param term grows with every new master of the job; at least 0
+   * @param initial the parameters at step 0; copied
+   * @param steps in all, those of earlier masters among them; at least 1
+   * @param checkpoints where the state is saved; without, a new master begins anew
+   */
+  public static TrainingMaster start(
+      Environment environment,
+      TrainingOptions options,
+      Optimizer optimizer,
+      long term,
+      float[] initial,
+      long steps,
+      Optional<CheckpointStore> checkpoints,
+      TrainingListener listener) {
+    if (term < 0) {
+      throw new IllegalArgumentException("term must be at least 0, was " + term);
+    }
+    if (steps < 1) {
+      throw new IllegalArgumentException("steps must be at least 1, was " + steps);
+    }
+    if (initial.length < 1) {
+      throw new IllegalArgumentException("initial must have at least 1 parameter, had 0");
+    }
+    int residuals = options.codec().isStateful() ? options.shards() : 0;
+    TrainingState fresh = TrainingState.initial(initial, optimizer.slots(), residuals);
+    TrainingMaster master =
+        new TrainingMaster(environment, options, optimizer, checkpoints, listener);
+    master
+        .restore(fresh)
+        .whenComplete(
+            (state, failure) ->
+                master.loop.execute(() -> master.begin(state, failure, term, steps)));
+    return master;
+  }
+
+  /**
+   * Completes on the master's event loop once all steps are done, and their checkpoint, if there is a
+   * store, is durable. Fails with {@link TrainingException} if the job cannot go on, naming what is to
+   * blame, or with {@link RefusedException} after {@link #close}.
+   */
+  public CompletableFuture<TrainingReport> report() {
+    return report.copy();
+  }
+
+  /** Stops leading; workers look for another master. May be called twice. */
+  @Override
+  public void close() {
+    loop.execute(() -> stop(new RefusedException("training master was closed")));
+  }
+
+  private CompletableFuture<TrainingState> restore(TrainingState fresh) {
+    if (checkpoints.isEmpty()) {
+      return CompletableFuture.completedFuture(fresh);
+    }
+    CheckpointStore store = checkpoints.get();
+    return store
+        .latest()
+        .thenCompose(
+            newest ->
+                newest.isEmpty()
+                    ? CompletableFuture.completedFuture(fresh)
+                    : StateShards.read(store, newest.get(), options, optimizer, fresh));
+  }
+
+  private void begin(TrainingState state, Throwable failure, long term, long steps) {
+    if (report.isDone()) {
+      return;
+    }
+    if (failure != null) {
+      stop(failure);
+      return;
+    }
+    log.info("training begins job={} term={} step={}", options.job(), term, state.step());
+    core = new MasterCore(term, options, state, steps, nowNanos());
+    endpoint =
+        environment
+            .transport()
+            .open(
+                options.service(),
+                loop,
+                new Handler() {
+                  @Override
+                  public void onRequest(Request request) {
+                    asked(request);
+                  }
+                });
+    tick();
+  }
+
+  private void tick() {
+    step(new MasterCore.Tick(nowNanos()));
+    if (endpoint != null) {
+      timer = loop.schedule(TICK_NANOS, this::tick);
+    }
+  }
+
+  private void asked(Request request) {
+    TrainingMessage message;
+    try {
+      message = TrainingMessage.decode(request.payload());
+    } catch (MalformedException e) {
+      request.refuse(e.getMessage());
+      return;
+    }
+    long id = ++lastRequest;
+    requests.put(id, request);
+    step(new MasterCore.Asked(id, request.from(), message, nowNanos()));
+  }
+
+  private void step(MasterCore.Input input) {
+    core.step(input).forEach(this::perform);
+  }
+
+  private void perform(MasterCore.Effect effect) {
+    if (effect instanceof MasterCore.Answer answer) {
+      requests.remove(answer.id()).respond(answer.message().encode());
+    } else if (effect instanceof MasterCore.Refuse refuse) {
+      requests.remove(refuse.id()).refuse(refuse.reason());
+    } else if (effect instanceof MasterCore.Reduce reduce) {
+      reducer.execute(() -> reduce(reduce));
+    } else if (effect instanceof MasterCore.Save save) {
+      save(save.state());
+    } else if (effect instanceof MasterCore.Completed completed) {
+      complete(completed.state());
+    } else if (effect instanceof MasterCore.Aborted aborted) {
+      log.error("training failed job={} reason={}", options.job(), aborted.reason());
+      // After the answers that go with it.
+      loop.execute(() -> stop(new TrainingException(aborted.reason())));
+    } else {
+      tell(effect);
+    }
+  }
+
+  private void tell(MasterCore.Effect effect) {
+    if (effect instanceof MasterCore.Stepped stepped) {
+      listener.onStep(stepped.stats());
+    } else if (effect instanceof MasterCore.Joined joined) {
+      log.info("worker joined job={} worker={}", options.job(), joined.worker());
+      listener.onJoined(joined.worker());
+    } else if (effect instanceof MasterCore.Gone gone) {
+      log.info("worker gone job={} worker={}", options.job(), gone.worker());
+      listener.onGone(gone.worker());
+    } else if (effect instanceof MasterCore.FailedWork failed) {
+      NodeId worker = failed.worker();
+      log.warn("work failed job={} worker={} step={} shard={} reason={}", options.job(), worker,
+          failed.step(), failed.shard(), failed.reason());
+      listener.onFailure(worker, failed.step(), failed.shard(), failed.reason());
+    } else if (effect instanceof MasterCore.Disagreement differs) {
+      log.warn("gradient function is not pure job={} worker={} step={} shard={}", options.job(),
+          differs.worker(), differs.step(), differs.shard());
+      listener.onDisagreement(differs.worker(), differs.step(), differs.shard());
+    } else if (effect instanceof MasterCore.RolledBack back) {
+      listener.onRollback(back.fromStep(), back.toStep());
+    } else {
+      throw new AssertionError("unhandled effect " + effect);
+    }
+  }
+
+  private void reduce(MasterCore.Reduce reduce) {
+    MasterCore.Input outcome;
+    try {
+      TrainingState next = step.reduce(reduce.state(), reduce.results());
+      outcome = new MasterCore.Reduced(reduce.number(), next, nowNanos());
+    } catch (StepReducer.BadResultException e) {
+      outcome =
+          new MasterCore.Spoiled(reduce.number(), e.result(), e.getMessage(), nowNanos());
+    }
+    MasterCore.Input input = outcome;
+    loop.execute(
+        () -> {
+          if (endpoint != null) {
+            step(input);
+          }
+        });
+  }
+
+  private void save(TrainingState state) {
+    checkpoints.ifPresent(
+        store ->
+            store
+                .save(
+                    state.step(),
+                    StateShards.metadata(options, optimizer),
+                    StateShards.shards(state),
+                    SaveProgress.NONE)
+                .whenComplete(
+                    (saved, failure) ->
+                        loop.execute(() -> saved(state.step(), failure))));
+  }
+
+  private void saved(long step, Throwable failure) {
+    if (failure == null) {
+      listener.onCheckpoint(step);
+    } else {
+      // Training goes on: a later checkpoint makes up for this one.
+      log.warn("checkpoint failed job={} step={}", options.job(), step, failure);
+    }
+  }
+
+  private void complete(TrainingState state) {
+    log.info("training is done job={} steps={}", options.job(), state.step());
+    report.complete(new TrainingReport(state.step(), state.parameters().clone(), state.digest()));
+  }
+
+  private void stop(Throwable reason) {
+    report.completeExceptionally(reason);
+    if (timer != null) {
+      timer.cancel();
+    }
+    if (endpoint != null) {
+      endpoint.close();
+      endpoint = null;
+    }
+    requests.values().forEach(request -> request.refuse("training master has stopped"));
+    requests.clear();
+  }
+
+  private long nowNanos() {
+    return environment.clock().monotonicNanos();
+  }
+}
