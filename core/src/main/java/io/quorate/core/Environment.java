@@ -33,8 +33,8 @@ public interface Environment extends AutoCloseable {
   }
 
   /**
-   * As {@link #real}, except that messages and datagrams go through {@code network} within this JVM,
-   * without sockets. Threads, clocks and files are real.
+   * As {@link #real}, except that messages and datagrams go through {@code network} within this
+   * JVM, without sockets. Threads, clocks and files are real.
    *
    * @throws IllegalStateException if the listen address is in use
    */

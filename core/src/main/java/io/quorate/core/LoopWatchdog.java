@@ -8,8 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reports event loops that are blocked: gives each loop a small task again and again, and if one has
- * not run for a second, logs where the loop's thread is and counts {@code event_loop_stalls_total}.
+ * Reports event loops that are blocked: gives each loop a small task again and again, and if one
+ * has not run for a second, logs where the loop's thread is and counts {@code
+ * event_loop_stalls_total}.
  */
 final class LoopWatchdog implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LoopWatchdog.class);

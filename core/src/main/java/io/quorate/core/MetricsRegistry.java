@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * Keeps what is reported, to be looked at as a {@linkplain #readings list of readings} or written in
- * the text format of Prometheus. Safe for use by many threads.
+ * Keeps what is reported, to be looked at as a {@linkplain #readings list of readings} or written
+ * in the text format of Prometheus. Safe for use by many threads.
  *
  * <p>Holds at most 10,000 meters; what is reported to more is forgotten, and {@link #refused} says
  * how many were asked for. Counting costs one striped addition, recording one atomic addition more.
@@ -53,8 +53,8 @@ public final class MetricsRegistry implements Metrics {
       implements Reading {}
 
   /** A histogram's reading. */
-  public record Distribution(
-      String name, SortedMap<String, String> labels, HistogramReading values) implements Reading {}
+  public record Distribution(String name, SortedMap<String, String> labels, HistogramReading values)
+      implements Reading {}
 
   /** Meters that were asked for when there was no room. */
   public long refused() {

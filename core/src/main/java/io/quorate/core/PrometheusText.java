@@ -64,8 +64,7 @@ final class PrometheusText {
     line(distribution.name() + "_count", distribution, "", below);
   }
 
-  private void line(String name, Reading reading, String lastLabel, long value)
-      throws IOException {
+  private void line(String name, Reading reading, String lastLabel, long value) throws IOException {
     out.append(name);
     String separator = "{";
     for (Map.Entry<String, String> label : reading.labels().entrySet()) {

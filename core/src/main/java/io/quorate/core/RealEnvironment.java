@@ -38,8 +38,7 @@ final class RealEnvironment implements Environment {
                 options.metrics(),
                 seeds));
     this.watchdog =
-        new LoopWatchdog(
-            threadPrefix + "watchdog", network.eventLoops(), clock, options.metrics());
+        new LoopWatchdog(threadPrefix + "watchdog", network.eventLoops(), clock, options.metrics());
   }
 
   @Override

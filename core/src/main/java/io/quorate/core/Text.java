@@ -35,8 +35,8 @@ public final class Text {
   }
 
   /**
-   * {@code value}, if it is a name: 1 to 64 of the characters {@code a-z A-Z 0-9 . _ -}, the first a
-   * letter or digit, and so safe in file names, metrics and logs.
+   * {@code value}, if it is a name: 1 to 64 of the characters {@code a-z A-Z 0-9 . _ -}, the first
+   * a letter or digit, and so safe in file names, metrics and logs.
    *
    * @param what names the value in the error
    * @throws IllegalArgumentException if it is not

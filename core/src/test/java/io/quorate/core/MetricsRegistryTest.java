@@ -73,8 +73,7 @@ class MetricsRegistryTest {
     }
     java.util.Arrays.sort(values);
 
-    HistogramReading reading =
-        ((MetricsRegistry.Distribution) registry.readings().get(0)).values();
+    HistogramReading reading = ((MetricsRegistry.Distribution) registry.readings().get(0)).values();
 
     assertThat(reading.count()).isEqualTo(values.length);
     assertThat(reading.sum()).isEqualTo(java.util.Arrays.stream(values).sum());
@@ -101,8 +100,7 @@ class MetricsRegistryTest {
 
     assertThat(((MetricsRegistry.Distribution) registry.readings().get(0)).values())
         .isEqualTo(
-            new HistogramReading(
-                java.util.List.of(new HistogramReading.Bucket(0, 1)), 0, 0));
+            new HistogramReading(java.util.List.of(new HistogramReading.Bucket(0, 1)), 0, 0));
   }
 
   @Test

@@ -75,8 +75,7 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
     if (kind == Frame.HELLO && hello == null) {
       hello = Hello.parse(payload);
       String problem = problemWith(hello);
-      problem =
-          problem.isEmpty() ? acceptor.admit(this, hello, this::introduce) : problem;
+      problem = problem.isEmpty() ? acceptor.admit(this, hello, this::introduce) : problem;
       if (!problem.isEmpty()) {
         writer().magic();
         writer().control(Frame.REFUSED, problem.getBytes(StandardCharsets.UTF_8));
@@ -211,8 +210,7 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
       return;
     }
     byte[] payload = frame.payload();
-    long now = monotonicNanos();
-    long deadline = now + Math.min(frame.remainingNanos(), Long.MAX_VALUE / 2);
+    long deadline = readNanos() + Math.min(frame.remainingNanos(), Long.MAX_VALUE / 2);
     IncomingRequest request = new IncomingRequest(this, hello.node(), id, payload, deadline);
     inFlight.put(id, request);
     if (endpoint.loop().inLoop()) {
@@ -263,7 +261,7 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
 
   private boolean hasRoom() {
     int max = shared.limits().maxRequestsInFlight();
-    if (inFlight.size() >= max && monotonicNanos() - sweptNanos > SWEEP_PERIOD_NANOS) {
+    if (inFlight.size() >= max && readNanos() - sweptNanos > SWEEP_PERIOD_NANOS) {
       sweep();
     }
     return inFlight.size() < max;

@@ -32,7 +32,8 @@ public record Address(String host, int port) {
     if (host.startsWith("[") && host.endsWith("]")) {
       host = host.substring(1, host.length() - 1);
     } else if (host.indexOf(':') >= 0) {
-      throw new IllegalArgumentException("IPv6 address must be [host]:port, was " + Text.quote(text));
+      throw new IllegalArgumentException(
+          "IPv6 address must be [host]:port, was " + Text.quote(text));
     }
     int port;
     try {

@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Closes connections at once that are over a limit, before they cost more than a descriptor. Sits on
- * the listening channel; its counts are guarded by itself, since connections end on other loops.
+ * Closes connections at once that are over a limit, before they cost more than a descriptor. Sits
+ * on the listening channel; its counts are guarded by itself, since connections end on other loops.
  */
 final class Admission extends ChannelInboundHandlerAdapter {
   private static final AttributeKey<Runnable> PROVEN =

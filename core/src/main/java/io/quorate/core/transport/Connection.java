@@ -52,6 +52,8 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   private int paused;
   private long controlSinceNanos;
   private int controlFrames;
+  private int framesSeen;
+  private long readNanos;
 
   Connection(TcpContext shared) {
     this.shared = shared;
@@ -90,6 +92,11 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
     return established;
   }
 
+  /** When what is being dealt with was read. */
+  final long readNanos() {
+    return readNanos;
+  }
+
   final boolean isEnding() {
     return closeReason != null;
   }
@@ -125,12 +132,8 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
     } else if (end(reason, detail)) {
       context.channel().config().setAutoRead(false);
       writer.flush();
-      context
-          .writeAndFlush(Unpooled.EMPTY_BUFFER)
-          .addListener(flushed -> context.close());
-      context
-          .executor()
-          .schedule(() -> context.close(), CLOSE_GRACE_MILLIS, TimeUnit.MILLISECONDS);
+      context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> context.close());
+      context.executor().schedule(() -> context.close(), CLOSE_GRACE_MILLIS, TimeUnit.MILLISECONDS);
       ended(reason, detail);
     }
   }
@@ -194,6 +197,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf in = (ByteBuf) message;
     heard = true;
+    readNanos = shared.clock().monotonicNanos();
     try {
       if (!isEnding() && magicHave < Frame.MAGIC_BYTES) {
         readMagic(in);
@@ -210,6 +214,8 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
       close(CloseReason.MALFORMED_FRAME, e.getMessage());
     } finally {
       in.release();
+      shared.metrics().framesReceived.add(framesSeen);
+      framesSeen = 0;
     }
   }
 
@@ -244,7 +250,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void dispatch() {
-    shared.metrics().framesReceived.increment();
+    framesSeen++;
     frameProgressSeen = -1;
     int kind = decoder.kind();
     if (!established) {
@@ -264,7 +270,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
    * within a tenth of a second, nothing is read for the next.
    */
   final void control() {
-    long now = shared.clock().monotonicNanos();
+    long now = readNanos;
     if (now - controlSinceNanos > CONTROL_PERIOD_NANOS) {
       controlSinceNanos = now;
       controlFrames = 0;
@@ -310,7 +316,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
     if (frameProgressSeen < 0
         || decoder.frameProgressBytes() - frameProgressSeen >= FrameDecoder.FIRST_STEP_BYTES) {
       frameProgressSeen = decoder.frameProgressBytes();
-      frameSinceNanos = shared.clock().monotonicNanos();
+      frameSinceNanos = readNanos;
       if (frameTimer == null) {
         armFrameTimer(shared.timeouts().frameProgress().toNanos());
       }
@@ -318,8 +324,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void armFrameTimer(long delayNanos) {
-    frameTimer =
-        context.executor().schedule(this::checkFrame, delayNanos, TimeUnit.NANOSECONDS);
+    frameTimer = context.executor().schedule(this::checkFrame, delayNanos, TimeUnit.NANOSECONDS);
   }
 
   private void checkFrame() {
@@ -362,8 +367,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void cancelTimers() {
-    for (ScheduledFuture<?> timer :
-        new ScheduledFuture<?>[] {handshakeTimer, frameTimer, pulse}) {
+    for (ScheduledFuture<?> timer : new ScheduledFuture<?>[] {handshakeTimer, frameTimer, pulse}) {
       if (timer != null) {
         timer.cancel(false);
       }

@@ -77,7 +77,12 @@ final class DialedConnection extends Connection {
         link.goodbye(frame.id());
         close(CloseReason.CLOSED_BY_PEER, "goodbye");
       }
-      case Frame.HELLO, Frame.READY, Frame.REFUSED, Frame.SERVICE, Frame.MESSAGE, Frame.CANCEL,
+      case Frame.HELLO,
+              Frame.READY,
+              Frame.REFUSED,
+              Frame.SERVICE,
+              Frame.MESSAGE,
+              Frame.CANCEL,
               Frame.REQUEST ->
           throw new FrameException(
               CloseReason.UNEXPECTED_FRAME,
@@ -98,10 +103,10 @@ final class DialedConnection extends Connection {
     writer().message(from.number(), payload, cost);
   }
 
-  void request(OutgoingRequest request, long cost) {
+  /** Sends a request of which it is known what time it is now. */
+  void request(OutgoingRequest request, long cost, long nowNanos) {
     name(request.endpoint);
-    long remainingNanos =
-        Math.max(0, request.deadlineNanos - shared.clock().monotonicNanos());
+    long remainingNanos = Math.max(0, request.deadlineNanos - nowNanos);
     writer().request(request.id, request.endpoint.number(), remainingNanos, request.payload, cost);
   }
 

@@ -22,8 +22,9 @@ public interface Endpoint extends AutoCloseable {
    * <p>The future completes on the endpoint's event loop, or before this returns: with the answer's
    * payload; or with {@link io.quorate.core.RefusedException} if the request was not sent or the
    * other side refused it; or with {@link io.quorate.core.IndeterminateException} if no answer came
-   * before {@code timeout}, the connection broke, or the other side failed. Cancelling the future tells the other side, if
-   * it has not begun, not to bother. The remaining time travels with the request.
+   * before {@code timeout}, the connection broke, or the other side failed. Cancelling the future
+   * tells the other side, if it has not begun, not to bother. The remaining time travels with the
+   * request.
    *
    * @param payload not copied, do not modify; at most {@link TransportLimits#maxPayloadBytes}
    * @param timeout more than 0
@@ -32,9 +33,10 @@ public interface Endpoint extends AutoCloseable {
   CompletableFuture<byte[]> request(NodeId to, byte[] payload, Duration timeout);
 
   /**
-   * Whether there is room for messages to {@code to}. False from the moment more than the high-water
-   * mark waits to be sent until less than the low-water mark does; meanwhile {@link #send} and
-   * {@link #request} to it are refused. {@link Handler#onWritable} tells when it turns true again.
+   * Whether there is room for messages to {@code to}. False from the moment more than the
+   * high-water mark waits to be sent until less than the low-water mark does; meanwhile {@link
+   * #send} and {@link #request} to it are refused. {@link Handler#onWritable} tells when it turns
+   * true again.
    */
   boolean isWritable(NodeId to);
 

@@ -32,13 +32,14 @@ import java.nio.ByteOrder;
  *                                               the user's   the dialling side
  * </pre>
  *
- * <p>Request ids grow within a connection. Kinds from 0x80 on begin with a request id; an unknown one
- * is answered with REFUSAL. Unknown kinds below are ignored. Either way the connection goes on, so
- * that a later version may add kinds.
+ * <p>Request ids grow within a connection. Kinds from 0x80 on begin with a request id; an unknown
+ * one is answered with REFUSAL. Unknown kinds below are ignored. Either way the connection goes on,
+ * so that a later version may add kinds.
  */
 final class Frame {
   /** {@code QUORATE} and a byte of 1. */
   static final long MAGIC = 0x51554f5241544501L;
+
   static final int MAGIC_BYTES = 8;
 
   static final int HELLO = 0x01;

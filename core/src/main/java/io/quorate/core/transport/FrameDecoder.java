@@ -15,12 +15,16 @@ final class FrameDecoder {
   /** What is set aside for a payload before any of it is there. */
   static final int FIRST_STEP_BYTES = 64 << 10;
 
+  private static final int SHORT_PAYLOAD_BYTES = 2 << 10;
   private static final byte[] EMPTY = {};
   private static final int LENGTH_END = 8;
   private static final int KIND_END = 9;
 
   private final CRC32C crc = new CRC32C();
-  private final byte[] header = new byte[Frame.MAX_OVERHEAD_BYTES];
+
+  /** What is before the payload; a short frame as a whole. */
+  private final byte[] header = new byte[Frame.MAX_OVERHEAD_BYTES + SHORT_PAYLOAD_BYTES];
+
   private int maxPayloadBytes;
   private int headerHave;
   private int headerNeed = LENGTH_END;
@@ -49,6 +53,10 @@ final class FrameDecoder {
       headerNeed = LENGTH_END;
       payload = EMPTY;
       filled = 0;
+    }
+    if (headerHave == 0 && readShort(in)) {
+      complete = true;
+      return true;
     }
     if (headerHave < headerNeed && !readHeader(in)) {
       return false;
@@ -99,6 +107,29 @@ final class FrameDecoder {
   /** The payload in an array of its own. */
   byte[] payload() {
     return payload;
+  }
+
+  /** Takes a short frame that is there as a whole, in one go; false if the next is none. */
+  private boolean readShort(ByteBuf in) {
+    int readable = in.readableBytes();
+    if (readable < KIND_END) {
+      return false;
+    }
+    int start = in.readerIndex();
+    int bodyBytes = in.getInt(start + 4);
+    int fields = Frame.fieldBytes(in.getUnsignedByte(start + Frame.BODY));
+    if (bodyBytes < fields
+        || bodyBytes - fields > Math.min(SHORT_PAYLOAD_BYTES, maxPayloadBytes)
+        || readable < Frame.BODY + bodyBytes) {
+      return false;
+    }
+    in.readBytes(header, 0, Frame.BODY + bodyBytes);
+    checksum(Frame.BODY + bodyBytes);
+    compareChecksum();
+    int payloadAt = Frame.BODY + fields;
+    payload =
+        bodyBytes == fields ? EMPTY : Arrays.copyOfRange(header, payloadAt, Frame.BODY + bodyBytes);
+    return true;
   }
 
   private boolean readHeader(ByteBuf in) {
@@ -160,9 +191,17 @@ final class FrameDecoder {
   }
 
   private void check() {
-    crc.reset();
-    crc.update(header, 4, headerNeed - 4);
+    checksum(headerNeed);
     crc.update(payload, 0, payloadBytes);
+    compareChecksum();
+  }
+
+  private void checksum(int end) {
+    crc.reset();
+    crc.update(header, 4, end - 4);
+  }
+
+  private void compareChecksum() {
     if ((int) crc.getValue() != Frame.intAt(header, 0)) {
       throw new FrameException(CloseReason.BAD_CHECKSUM, "frame has a wrong checksum");
     }

@@ -3,8 +3,8 @@ package io.quorate.core.transport;
 import io.quorate.core.NodeId;
 
 /**
- * What a service does with what arrives. Called on the endpoint's event loop, one call at a time; it
- * must not block. A call that throws is logged; a request whose handling throws fails as
+ * What a service does with what arrives. Called on the endpoint's event loop, one call at a time;
+ * it must not block. A call that throws is logged; a request whose handling throws fails as
  * indeterminate; the connection and other services go on.
  */
 public interface Handler {

@@ -9,7 +9,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The direction from one node to another within one JVM, requests and their answers. Thread-safe. */
+/**
+ * The direction from one node to another within one JVM, requests and their answers. Thread-safe.
+ */
 final class InMemoryLink {
   private final InMemoryTransport from;
   private final InMemoryTransport to;
@@ -25,10 +27,19 @@ final class InMemoryLink {
     private final OutgoingRequest request;
     private final IncomingRequest arrived;
     private volatile Timer timer;
+    private volatile boolean sent;
 
     private Pending(OutgoingRequest request, IncomingRequest arrived) {
       this.request = request;
       this.arrived = arrived;
+    }
+
+    private void fail(String reason) {
+      if (sent) {
+        request.leaveOpen(reason);
+      } else {
+        request.refuse(reason);
+      }
     }
 
     private void cancelTimer() {
@@ -105,7 +116,7 @@ final class InMemoryLink {
     for (Pending each : pending.values()) {
       if (endpoint == null || each.request.endpoint == endpoint) {
         each.arrived.cancel();
-        end(each.request.id, () -> each.request.fail(reason));
+        end(each.request.id, () -> each.fail(reason));
       }
     }
   }
@@ -132,12 +143,12 @@ final class InMemoryLink {
     Pending entry = new Pending(request, arrived);
     pending.put(id, entry);
     if (armTimer(entry) && deliver(endpoint, bytes, () -> endpoint.request(arrived))) {
-      request.sent = true;
+      entry.sent = true;
     }
-    if (!request.sent || closed || request.isDone()) {
+    if (!entry.sent || closed || request.isDone()) {
       // Not delivered; or closed or cancelled before the entry was there to be found.
       arrived.cancel();
-      end(id, () -> request.fail("connection to " + target() + " is closed"));
+      end(id, () -> entry.fail("connection to " + target() + " is closed"));
     }
   }
 
@@ -158,7 +169,7 @@ final class InMemoryLink {
     late.arrived.cancel();
     end(
         late.request.id,
-        () -> late.request.fail("no answer from " + target() + " within " + millis + " ms"));
+        () -> late.fail("no answer from " + target() + " within " + millis + " ms"));
   }
 
   private boolean deliver(ServiceEndpoint endpoint, int bytes, Runnable call) {

@@ -83,10 +83,7 @@ final class IncomingRequest implements Request {
   public void respond(byte[] payload) {
     if (payload.length > replies.maxPayloadBytes()) {
       throw new IllegalArgumentException(
-          "payload must be at most "
-              + replies.maxPayloadBytes()
-              + " bytes, was "
-              + payload.length);
+          "payload must be at most " + replies.maxPayloadBytes() + " bytes, was " + payload.length);
     }
     answer(Answer.RESPONSE, payload);
   }

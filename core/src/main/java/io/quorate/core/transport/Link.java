@@ -57,7 +57,9 @@ final class Link {
 
   /** Makes connections. */
   interface Dialer {
-    /** Connects; either the connection tells its link what becomes of it, or {@code failed} runs. */
+    /**
+     * Connects; either the connection tells its link what becomes of it, or {@code failed} runs.
+     */
     void dial(Address address, NettyLoop loop, DialedConnection connection, Failed failed);
 
     /** Told on the link's loop why no connection was made. */
@@ -109,7 +111,7 @@ final class Link {
     } else {
       request.carriedBy = this;
       if (canWriteNow()) {
-        writeRequest(request);
+        writeRequest(request, request.startNanos);
       } else if (!enqueue(new Outbound(request.endpoint, null, request))) {
         request.refuse("transport is closed");
       }
@@ -230,7 +232,7 @@ final class Link {
     if (outbound.request == null) {
       writeMessage(outbound.from, outbound.message, outbound.cost());
     } else {
-      writeRequest(outbound.request);
+      writeRequest(outbound.request, shared.clock().monotonicNanos());
     }
   }
 
@@ -252,7 +254,7 @@ final class Link {
     release(cost);
   }
 
-  private void writeRequest(OutgoingRequest request) {
+  private void writeRequest(OutgoingRequest request, long nowNanos) {
     long cost = request.payload.length + OVERHEAD_BYTES;
     if (request.isDone()) {
       // Cancelled, timed out or failed while it waited.
@@ -261,14 +263,15 @@ final class Link {
     }
     if (request.payload.length > connection.peerMaxPayloadBytes()) {
       abandon(request, cost);
-      request.refuse("payload of " + request.payload.length + " bytes is more than " + peer + " takes");
+      request.refuse(
+          "payload of " + request.payload.length + " bytes is more than " + peer + " takes");
       return;
     }
     if (request.id == 0) {
       pending.add(request);
     }
     try {
-      connection.request(request, cost);
+      connection.request(request, cost, nowNanos);
       request.sent = true;
     } catch (OutOfMemoryError e) {
       abandon(request, cost);
@@ -359,7 +362,6 @@ final class Link {
     if (request == null) {
       shared.metrics().strayAnswers.increment();
     } else {
-      shared.metrics().answers.increment();
       request.succeed(payload);
     }
   }

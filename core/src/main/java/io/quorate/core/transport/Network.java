@@ -10,8 +10,9 @@ import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
- * What ties one node to the network: its event loops and, on them, its transport and datagrams. Made
- * by an {@link io.quorate.core.Environment}, from which everybody else takes the parts. Thread-safe.
+ * What ties one node to the network: its event loops and, on them, its transport and datagrams.
+ * Made by an {@link io.quorate.core.Environment}, from which everybody else takes the parts.
+ * Thread-safe.
  */
 public final class Network implements AutoCloseable {
   private final NettyLoops loops;
@@ -30,7 +31,12 @@ public final class Network implements AutoCloseable {
    * @param random chance for back-off and nonces
    */
   public record Node(
-      NodeId self, String cluster, int loops, Clock clock, Metrics metrics, RandomGenerator random) {
+      NodeId self,
+      String cluster,
+      int loops,
+      Clock clock,
+      Metrics metrics,
+      RandomGenerator random) {
     public Node {
       Objects.requireNonNull(self, "self");
       Text.requireName("cluster", cluster);

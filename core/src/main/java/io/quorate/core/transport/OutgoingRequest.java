@@ -15,21 +15,24 @@ final class OutgoingRequest extends CompletableFuture<byte[]> {
   final ServiceEndpoint endpoint;
   final NodeId to;
   final byte[] payload;
+  final long startNanos;
   final long deadlineNanos;
 
   /** Given by the transport when it takes the request over; 0 before. */
   long id;
 
   /** Whether it may have left this node, so that a failure leaves its outcome open. */
-  volatile boolean sent;
+  boolean sent;
 
-  /** What carries it, so that a cancellation finds its way. */
-  volatile Object carriedBy;
+  /** What carries it, so that a cancellation finds its way; set before anybody can cancel. */
+  Object carriedBy;
 
-  OutgoingRequest(ServiceEndpoint endpoint, NodeId to, byte[] payload, long deadlineNanos) {
+  OutgoingRequest(
+      ServiceEndpoint endpoint, NodeId to, byte[] payload, long startNanos, long deadlineNanos) {
     this.endpoint = endpoint;
     this.to = to;
     this.payload = payload;
+    this.startNanos = startNanos;
     this.deadlineNanos = deadlineNanos;
   }
 

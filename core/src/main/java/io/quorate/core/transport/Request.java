@@ -3,8 +3,8 @@ package io.quorate.core.transport;
 import io.quorate.core.NodeId;
 
 /**
- * A request from another node. Answered once; what comes after the first answer is ignored. Safe for
- * use by many threads.
+ * A request from another node. Answered once; what comes after the first answer is ignored. Safe
+ * for use by many threads.
  */
 public interface Request {
   /** The peer, as proven by its handshake. */

@@ -26,8 +26,7 @@ final class ServiceEndpoint implements Endpoint {
    *
    * @param number stands for {@code service} on this node's connections
    */
-  ServiceEndpoint(
-      Carrier carrier, String service, int number, EventLoop loop, Handler handler) {
+  ServiceEndpoint(Carrier carrier, String service, int number, EventLoop loop, Handler handler) {
     this.carrier = carrier;
     this.service = service;
     this.number = number;
@@ -64,8 +63,8 @@ final class ServiceEndpoint implements Endpoint {
     if (timeout.isNegative() || timeout.isZero()) {
       throw new IllegalArgumentException("timeout must be more than 0, was " + timeout);
     }
-    long deadlineNanos = carrier.monotonicNanos() + nanosOf(timeout);
-    OutgoingRequest request = new OutgoingRequest(this, to, payload, deadlineNanos);
+    long now = carrier.monotonicNanos();
+    OutgoingRequest request = new OutgoingRequest(this, to, payload, now, now + nanosOf(timeout));
     if (closed) {
       request.refuse("endpoint of service " + service + " is closed");
     } else {
@@ -150,7 +149,7 @@ final class ServiceEndpoint implements Endpoint {
     try {
       call.accept(handler);
     } catch (Throwable e) {
-        // Whatever it was, other calls, services and peers go on.
+      // Whatever it was, other calls, services and peers go on.
       log.error("handler failed service={} on={} peer={}", service, what, peer, e);
     }
   }
@@ -158,10 +157,7 @@ final class ServiceEndpoint implements Endpoint {
   private void checkSize(byte[] payload) {
     if (payload.length > carrier.maxPayloadBytes()) {
       throw new IllegalArgumentException(
-          "payload must be at most "
-              + carrier.maxPayloadBytes()
-              + " bytes, was "
-              + payload.length);
+          "payload must be at most " + carrier.maxPayloadBytes() + " bytes, was " + payload.length);
     }
   }
 

@@ -17,7 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
 /**
  * The transport over TCP. To each peer goes one {@link Link}; what peers send comes on connections
@@ -31,7 +32,9 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
   private final NettyLoops loops;
   private final Background background;
   private final TlsContexts tls;
-  private final ConcurrentSkipListMap<NodeId, Link> links = new ConcurrentSkipListMap<>();
+
+  /** For looking up; what is done to all is done in the order of their names. */
+  private final ConcurrentMap<NodeId, Link> links = new ConcurrentHashMap<>();
 
   /** The one accepted connection of each peer that has introduced itself. */
   private final Map<NodeId, AcceptedConnection> accepted = new TreeMap<>();
@@ -40,7 +43,8 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
   private final Address address;
   private boolean closed;
 
-  TcpTransport(Network.Node node, TransportOptions options, NettyLoops loops, Background background) {
+  TcpTransport(
+      Network.Node node, TransportOptions options, NettyLoops loops, Background background) {
     this.services = new Services(this);
     this.loops = loops;
     this.background = background;
@@ -135,7 +139,7 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
   @Override
   public void closed(ServiceEndpoint endpoint) {
     services.remove(endpoint);
-    links.values().forEach(link -> link.endpointClosed(endpoint));
+    new TreeMap<>(links).values().forEach(link -> link.endpointClosed(endpoint));
   }
 
   @Override
@@ -160,7 +164,7 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
     }
     server.close();
     services.close();
-    links.values().forEach(link -> link.close("transport is closed"));
+    new TreeMap<>(links).values().forEach(link -> link.close("transport is closed"));
     links.clear();
     leaving.forEach(connection -> connection.goodbye(self() + " is closing"));
     tls.close();
@@ -191,8 +195,7 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
             .option(
-                ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                (int) shared.timeouts().connect().toMillis())
+                ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) shared.timeouts().connect().toMillis())
             .handler(
                 new ChannelInitializer<>() {
                   @Override

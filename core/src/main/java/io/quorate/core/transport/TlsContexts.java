@@ -106,8 +106,14 @@ final class TlsContexts {
       return new Loaded(server, client, changed);
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          "TLS files cannot be used: " + options.certificates() + ", " + options.privateKey()
-              + ", " + options.authorities() + ": " + e.getMessage(),
+          "TLS files cannot be used: "
+              + options.certificates()
+              + ", "
+              + options.privateKey()
+              + ", "
+              + options.authorities()
+              + ": "
+              + e.getMessage(),
           e);
     }
   }

@@ -5,12 +5,12 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * Mutual TLS 1.3 between nodes. Each side must show a certificate that {@code authorities} vouch for
- * and whose subject alternative names contain the node it claims to be: a DNS name equal to the node
- * id, or a URI {@code quorate://CLUSTER/NODE}. Host names and addresses do not matter.
+ * Mutual TLS 1.3 between nodes. Each side must show a certificate that {@code authorities} vouch
+ * for and whose subject alternative names contain the node it claims to be: a DNS name equal to the
+ * node id, or a URI {@code quorate://CLUSTER/NODE}. Host names and addresses do not matter.
  *
- * <p>The files are read again when they have changed. New connections then use what is new; existing
- * ones go on. Files that cannot be read leave everything as it was, with a warning.
+ * <p>The files are read again when they have changed. New connections then use what is new;
+ * existing ones go on. Files that cannot be read leave everything as it was, with a warning.
  *
  * @param certificates PEM file: this node's certificate, then those between it and an authority
  * @param privateKey PEM file: the key in PKCS#8, unencrypted; readable by its owner alone where the

@@ -8,8 +8,8 @@ import io.quorate.core.NodeId;
  *
  * <p>A component opens an {@link Endpoint} under the name of its service; messages go to the
  * endpoint of the same name on another node. Between two nodes, one-way messages of one service
- * arrive in the order sent, or not at all; there is no promise that any one arrives. Connections are
- * made when first needed, kept, and made again with a jittered back-off after they break.
+ * arrive in the order sent, or not at all; there is no promise that any one arrives. Connections
+ * are made when first needed, kept, and made again with a jittered back-off after they break.
  */
 public interface Transport {
   /** The node whose messages this transport carries. */

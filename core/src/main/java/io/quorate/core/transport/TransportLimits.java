@@ -4,9 +4,12 @@ package io.quorate.core.transport;
  * How much a transport takes before it refuses.
  *
  * @param maxPayloadBytes the largest payload of one message, sent or received; 1 KiB to 1 GiB
- * @param highWaterBytes once more than this waits to be sent to one peer, messages to it are refused
- * @param lowWaterBytes once less than this waits, they are taken again; below {@code highWaterBytes}
- * @param maxRequestsInFlight requests that may wait for an answer on one connection; more are refused
+ * @param highWaterBytes once more than this waits to be sent to one peer, messages to it are
+ *     refused
+ * @param lowWaterBytes once less than this waits, they are taken again; below {@code
+ *     highWaterBytes}
+ * @param maxRequestsInFlight requests that may wait for an answer on one connection; more are
+ *     refused
  * @param maxConnections connections accepted at a time; more are closed at once
  * @param maxHandshakesPerAddress accepted connections from one IP address that have not proven who
  *     they are; more are closed at once

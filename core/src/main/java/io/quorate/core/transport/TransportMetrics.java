@@ -10,9 +10,6 @@ final class TransportMetrics {
   /** Frames that arrived whole and with the right checksum. */
   final Counter framesReceived;
 
-  /** Requests that were answered. */
-  final Counter answers;
-
   /** Answers to requests that had ended already, or were never made. */
   final Counter strayAnswers;
 
@@ -35,7 +32,6 @@ final class TransportMetrics {
 
   TransportMetrics(Metrics metrics) {
     framesReceived = metrics.counter("transport_frames_received_total");
-    answers = metrics.counter("transport_answers_total");
     strayAnswers = metrics.counter("transport_stray_answers_total");
     duplicateRequests = metrics.counter("transport_duplicate_requests_total");
     unknownFrames = metrics.counter("transport_unknown_frames_total");

@@ -8,8 +8,8 @@ import java.time.Duration;
  * @param connect for the network to connect
  * @param handshake for both sides to prove who they are, TLS included
  * @param frameProgress for a frame that has begun to end, or to make 64 KiB of progress
- * @param idle without a sign of life before a connection counts as dead; pings go out three times as
- *     often
+ * @param idle without a sign of life before a connection counts as dead; pings go out three times
+ *     as often
  * @param backoffMin before the first attempt to connect again; doubles from one to the next
  * @param backoffMax the most between two attempts
  */

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs why connections end, at most once a minute for each cause and peer, so that a stranger cannot
- * fill the log. Thread-safe.
+ * Logs why connections end, at most once a minute for each cause and peer, so that a stranger
+ * cannot fill the log. Thread-safe.
  */
 final class Warnings {
   private static final Logger log = LoggerFactory.getLogger(Warnings.class);

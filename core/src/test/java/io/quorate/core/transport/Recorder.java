@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A handler that remembers what it was called with and answers as the payload says: {@code refuse:},
- * {@code fail:}, {@code throw:}, {@code twice:}, {@code ignore:} (the request is held); anything else
- * is echoed.
+ * A handler that remembers what it was called with and answers as the payload says: {@code
+ * refuse:}, {@code fail:}, {@code throw:}, {@code twice:}, {@code ignore:} (the request is held);
+ * anything else is echoed.
  */
 final class Recorder implements Handler {
   private final Log<Received> messages = new Log<>();
@@ -38,7 +38,10 @@ final class Recorder implements Handler {
     synchronized CompletableFuture<T> future(int index) {
       return waiting.computeIfAbsent(
           index,
-          i -> i < all.size() ? CompletableFuture.completedFuture(all.get(i)) : new CompletableFuture<>());
+          i ->
+              i < all.size()
+                  ? CompletableFuture.completedFuture(all.get(i))
+                  : new CompletableFuture<>());
     }
 
     synchronized List<T> copy() {
@@ -74,8 +77,8 @@ final class Recorder implements Handler {
     return messages.copy().stream().map(each -> new String(each.payload(), UTF_8)).toList();
   }
 
-  int requestCount() {
-    return requests.copy().size();
+  int requestsFrom(NodeId peer) {
+    return (int) requests.copy().stream().filter(each -> each.from().equals(peer)).count();
   }
 
   Request held(int index) {

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link Transport} promises. An implementation extends this class and says how nodes are
- * made and how a future is waited for (the simulator lets virtual time pass).
+ * What every {@link Transport} promises. An implementation extends this class and says how nodes
+ * are made and how a future is waited for (the simulator lets virtual time pass).
  */
 public abstract class TransportConformance {
   protected static final NodeId A = NodeId.of("a");
@@ -63,7 +63,8 @@ public abstract class TransportConformance {
     }
 
     await(pair.atB.message(count - 1));
-    assertThat(pair.atB.messages()).isEqualTo(IntStream.range(0, count).mapToObj(i -> "m" + i).toList());
+    assertThat(pair.atB.messages())
+        .isEqualTo(IntStream.range(0, count).mapToObj(i -> "m" + i).toList());
   }
 
   @Test
