@@ -74,6 +74,8 @@ public final class CircuitBreaker {
   private final LongSupplier clock;
   private final long seed;
   private final Listener listener;
+  /** Null: refusals read the clock to see whether the open time is over. */
+  private final Timer timer;
   private final LongAdder rejected = new LongAdder();
   /** Zero if slowness does not count. */
   private final long slowTicks;
@@ -81,11 +83,17 @@ public final class CircuitBreaker {
 
   private volatile Phase phase;
 
-  private CircuitBreaker(
-      String name, CircuitBreakerOptions options, LongSupplier clock, long seed, Listener listener) {
+  CircuitBreaker(
+      String name,
+      CircuitBreakerOptions options,
+      LongSupplier clock,
+      Timer timer,
+      long seed,
+      Listener listener) {
     this.name = Checks.name(name);
     this.options = Objects.requireNonNull(options, "options");
     this.clock = Objects.requireNonNull(clock, "clock");
+    this.timer = timer;
     this.seed = seed;
     this.listener = ContainedListener.of(Objects.requireNonNull(listener, "listener"));
     boolean slowCounts = !options.slow().threshold().isZero();
@@ -96,7 +104,8 @@ public final class CircuitBreaker {
 
   /** A breaker on the machine's clock. */
   public static CircuitBreaker create(String name, CircuitBreakerOptions options) {
-    return create(name, options, RealTime.clock(), RealTime.seed(), Listener.none());
+    return new CircuitBreaker(
+        name, options, RealTime.clock(), RealTime.timer(), RealTime.seed(), Listener.none());
   }
 
   /**
@@ -107,7 +116,7 @@ public final class CircuitBreaker {
    */
   public static CircuitBreaker create(
       String name, CircuitBreakerOptions options, LongSupplier clock, long seed, Listener listener) {
-    return new CircuitBreaker(name, options, clock, seed, listener);
+    return new CircuitBreaker(name, options, clock, null, seed, listener);
   }
 
   public String name() {
@@ -116,9 +125,11 @@ public final class CircuitBreaker {
 
   /** Asks for admission; the token, or {@link #REFUSED}. */
   public long tryAcquire() {
-    return phase instanceof Phase.Closed closed && !timed
-        ? token(closed, 0, 0)
-        : tryAcquire(clock.getAsLong());
+    Phase now = phase;
+    if (now instanceof Phase.Closed closed && !timed) {
+      return token(closed, 0, 0);
+    }
+    return isSurelyOpen(now) ? REFUSED : tryAcquire(clock.getAsLong());
   }
 
   /** Like {@link #tryAcquire()}, by a reading of this breaker's clock that the caller has taken. */
@@ -217,6 +228,15 @@ public final class CircuitBreaker {
     return timed;
   }
 
+  /** Whether it is open, as far as can be said without looking at the clock. */
+  boolean isSurelyOpen() {
+    return isSurelyOpen(phase);
+  }
+
+  private static boolean isSurelyOpen(Phase phase) {
+    return phase instanceof Phase.Open open && open.isSurelyOpen();
+  }
+
   /** How long it will still be open; 0 if it is not, or nobody knows. */
   long openForNanos() {
     return phase instanceof Phase.Open open ? remainingNanos(open, clock.getAsLong()) : 0;
@@ -310,11 +330,12 @@ public final class CircuitBreaker {
     long doubled = streak >= Long.numberOfLeadingZeros(first) - 1 ? longest : first << streak;
     double jitter = options.open().jitter() * (2 * Mix.unit(seed + from.epoch) - 1);
     long duration = Math.max(1, (long) (Math.min(doubled, longest) * (1 + jitter)));
-    transition(
-        from,
+    Phase.Open open =
         new Phase.Open(
-            from.epoch + 1, Math.min(streak + 1, 62), from.openings + 1, nowNanos, duration),
-        nowNanos);
+            from.epoch + 1, Math.min(streak + 1, 62), from.openings + 1, nowNanos, duration);
+    if (transition(from, open, nowNanos) && timer != null) {
+      open.watch(timer);
+    }
   }
 
   private void force(State state) {

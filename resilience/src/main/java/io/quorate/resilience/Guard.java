@@ -202,6 +202,11 @@ public final class Guard {
           "guard " + pipeline.name + " hedges, which takes callAsync");
     }
     Objects.requireNonNull(work, "work");
+    if (pipeline.breaker != null && pipeline.breaker.isSurelyOpen()) {
+      // Thrown here, where it can be inlined: unwinding costs more than everything else in it.
+      pipeline.calls.increment();
+      throw pipeline.rejected(pipeline.breaker.refusal());
+    }
     if (inner == null) {
       return SyncCall.run(pipeline, within, picker, work);
     }
@@ -372,7 +377,7 @@ public final class Guard {
     CircuitBreaker builtBreaker() {
       return breakerOptions == null
           ? breaker
-          : CircuitBreaker.create(name, breakerOptions, clock, seed, listener);
+          : new CircuitBreaker(name, breakerOptions, clock, timer, seed, listener);
     }
   }
 }

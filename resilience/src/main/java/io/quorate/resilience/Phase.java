@@ -50,13 +50,39 @@ abstract class Phase {
   }
 
   static final class Open extends Phase {
+    /** Of so many refusals one reads the clock even if a timer is to tell when the time is over. */
+    private static final int LOOK_EVERY = 64;
+
     final long sinceNanos;
     final long durationNanos;
+    /** A timer has been set that will call {@link #endWatch}. */
+    private volatile boolean watched;
+    /** Racy on purpose: it only has to come around now and then. */
+    private int refusals;
 
     Open(int epoch, int streak, long openings, long sinceNanos, long durationNanos) {
       super(epoch, streak, openings);
       this.sinceNanos = sinceNanos;
       this.durationNanos = durationNanos;
+    }
+
+    void watch(Timer timer) {
+      watched = true;
+      try {
+        timer.schedule(durationNanos, this::endWatch);
+      } catch (RuntimeException e) {
+        // Nothing is lost but a little speed: refusals then look at the clock themselves.
+        watched = false;
+      }
+    }
+
+    private void endWatch() {
+      watched = false;
+    }
+
+    /** Whether it is open without a look at the clock, which costs more than all the rest. */
+    boolean isSurelyOpen() {
+      return watched && ++refusals % LOOK_EVERY != 0;
     }
 
     /** The same opening on a clock that has stepped back: it lasts no longer than from now on. */

@@ -459,4 +459,43 @@ class CircuitBreakerTest {
             });
     assertThat(breaker.stats().rejected()).isEqualTo(1);
   }
+
+  @Test
+  void a_timer_that_never_fires_or_refuses_does_not_keep_the_circuit_open() {
+    Timer dead = (delayNanos, task) -> () -> {};
+    Timer closed =
+        (delayNanos, task) -> {
+          throw new java.util.concurrent.RejectedExecutionException("closed");
+        };
+    for (Timer timer : List.of(dead, closed)) {
+      CircuitBreaker watched =
+          new CircuitBreaker("w", SMALL, time, timer, 1, Listener.none());
+      fail(watched, 4);
+      assertThat(watched.state()).isEqualTo(OPEN);
+
+      time.advance(SECOND);
+      int refused = 0;
+      while (watched.tryAcquire() == REFUSED) {
+        refused++;
+      }
+
+      assertThat(refused).isLessThan(64);
+      assertThat(watched.state()).isEqualTo(HALF_OPEN);
+    }
+  }
+
+  @Test
+  void a_timer_ends_the_open_time_to_the_nanosecond() {
+    CircuitBreaker watched = new CircuitBreaker("w", SMALL, time, time, 1, Listener.none());
+    fail(watched, 4);
+    time.advance(SECOND - 1);
+    for (int i = 0; i < 200; i++) {
+      assertThat(watched.tryAcquire()).isEqualTo(REFUSED);
+    }
+
+    time.advance(1);
+
+    assertThat(watched.tryAcquire()).isNotEqualTo(REFUSED);
+    assertThat(time.pendingCount()).isZero();
+  }
 }
