@@ -506,16 +506,15 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
 
   private void publish() {
     RaftStatus last = status;
-    long applied = applier.appliedIndex();
-    if (last.role() == core.role()
-        && last.term() == core.term()
-        && last.leader().equals(core.leader())
-        && last.configurationIndex() == core.log().configurationIndex()) {
-      meters.indexes(core.commitIndex(), applied, core.log().lastIndex());
-      return;
+    RaftStatus now = snapshotOfStatus();
+    status = now;
+    meters.indexes(now.commitIndex(), now.appliedIndex(), now.lastIndex());
+    if (last.role() != now.role()
+        || last.term() != now.term()
+        || !last.leader().equals(now.leader())
+        || last.configurationIndex() != now.configurationIndex()) {
+      listener.accept(now);
     }
-    status = snapshotOfStatus();
-    listener.accept(status);
   }
 
   RaftStatus snapshotOfStatus() {
