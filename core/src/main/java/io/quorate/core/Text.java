@@ -1,9 +1,13 @@
 package io.quorate.core;
 
+import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32C;
+
 /** Text from outside: names are checked, anything else is made safe to show in one line. */
 public final class Text {
   private static final int MAX_SHOWN = 80;
   private static final int MAX_NAME_LENGTH = 64;
+  private static final int MAX_PATH_NAME_LENGTH = 48;
 
   private Text() {}
 
@@ -49,6 +53,21 @@ public final class Text {
               + quote(value));
     }
     return value;
+  }
+
+  /**
+   * A {@linkplain #requireName name} for what belongs to a path, such as an executor: slashes become
+   * dots, and of a long path a digest is kept. At most 48 characters, so that a use may be added.
+   */
+  public static String nameOfPath(String path) {
+    String name = path.replace('/', '.');
+    if (name.length() <= MAX_PATH_NAME_LENGTH) {
+      return name;
+    }
+    CRC32C crc = new CRC32C();
+    crc.update(path.getBytes(StandardCharsets.UTF_8));
+    String digest = String.format("-%08x", crc.getValue());
+    return name.substring(0, MAX_PATH_NAME_LENGTH - digest.length()) + digest;
   }
 
   private static boolean isName(String value) {

@@ -7,6 +7,7 @@ import io.quorate.core.Faults;
 import io.quorate.core.Metrics;
 import io.quorate.core.MetricsRegistry;
 import io.quorate.core.NodeId;
+import io.quorate.core.Text;
 import io.quorate.core.storage.Storage;
 import io.quorate.core.transport.Datagrams;
 import io.quorate.core.transport.Transport;
@@ -88,12 +89,14 @@ final class SimEnvironment implements Environment {
 
   @Override
   public EventLoop eventLoop(String name) {
+    Text.requireName("loop name", name);
     requireAlive();
     return loops.computeIfAbsent(name, key -> new SimLoop(this));
   }
 
   @Override
   public Executor blockingExecutor(String name) {
+    Text.requireName("executor name", name);
     requireAlive();
     return workers.computeIfAbsent(name, key -> new SimWorker(this));
   }

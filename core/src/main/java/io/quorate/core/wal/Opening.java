@@ -2,22 +2,19 @@ package io.quorate.core.wal;
 
 import io.quorate.core.Environment;
 import io.quorate.core.EventLoop;
+import io.quorate.core.Text;
 import io.quorate.core.storage.Storage;
 import io.quorate.core.storage.StorageException;
-import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Has a log recovered where blocking is allowed and hands it over on its loop. */
 final class Opening {
   private static final Logger log = LoggerFactory.getLogger(Opening.class);
-  private static final int MAX_NAME_LENGTH = 48;
-  private static final int KEPT_LENGTH = 36;
 
   private Opening() {}
 
@@ -26,7 +23,7 @@ final class Opening {
     Storage.checkPath(directory);
     Objects.requireNonNull(loop, "loop");
     Objects.requireNonNull(options, "options");
-    String name = executorName(directory);
+    String name = Text.nameOfPath(directory);
     Executor files = environment.blockingExecutor("wal-files." + name);
     WalWorld world =
         new WalWorld(
@@ -72,13 +69,4 @@ final class Opening {
   }
 
   /** Executors have names of limited length; two long directories still get two. */
-  private static String executorName(String directory) {
-    String name = directory.replace('/', '.');
-    if (name.length() <= MAX_NAME_LENGTH) {
-      return name;
-    }
-    CRC32C crc = new CRC32C();
-    crc.update(directory.getBytes(StandardCharsets.US_ASCII));
-    return name.substring(0, KEPT_LENGTH) + "-" + Long.toHexString(crc.getValue());
-  }
 }

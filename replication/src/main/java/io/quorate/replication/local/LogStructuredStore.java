@@ -2,6 +2,7 @@ package io.quorate.replication.local;
 
 import io.quorate.core.Environment;
 import io.quorate.core.EventLoop;
+import io.quorate.core.Text;
 import io.quorate.core.RefusedException;
 import io.quorate.core.codec.ByteWriter;
 import io.quorate.core.storage.CorruptionException;
@@ -81,8 +82,8 @@ final class LogStructuredStore implements LocalStore {
     this.files = files;
     this.lock = lock;
     this.index = index;
-    this.disk = environment.blockingExecutor(options.directory() + "-log");
-    this.reads = environment.blockingExecutor(options.directory() + "-reads");
+    this.disk = environment.blockingExecutor(Text.nameOfPath(options.directory()) + "-log");
+    this.reads = environment.blockingExecutor(Text.nameOfPath(options.directory()) + "-reads");
     this.cache =
         new ValueCache(
             options.cacheBytes(), e -> index.get(e.key()) == e, () -> durableSequence);
@@ -104,7 +105,7 @@ final class LogStructuredStore implements LocalStore {
       Environment environment, EventLoop loop, LocalOptions options) {
     CompletableFuture<LocalStore> opened = new CompletableFuture<>();
     environment
-        .blockingExecutor(options.directory() + "-log")
+        .blockingExecutor(Text.nameOfPath(options.directory()) + "-log")
         .execute(
             () -> {
               LocalStore store;

@@ -2,6 +2,7 @@ package io.quorate.replication.replica;
 
 import io.quorate.core.Environment;
 import io.quorate.core.EventLoop;
+import io.quorate.core.Text;
 import io.quorate.core.storage.StorageException;
 import io.quorate.replication.Tag;
 import io.quorate.replication.clock.Incarnation;
@@ -55,7 +56,7 @@ public final class Identity implements AutoCloseable {
   public static CompletableFuture<Identity> begin(
       Environment environment, EventLoop loop, String directory, long maxDriftMillis) {
     CompletableFuture<Identity> result = new CompletableFuture<>();
-    Executor disk = environment.blockingExecutor(directory + "-identity");
+    Executor disk = environment.blockingExecutor(Text.nameOfPath(directory) + "-identity");
     disk.execute(
         () -> {
           Identity identity;
