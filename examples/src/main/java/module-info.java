@@ -1,10 +1,16 @@
 /** Runnable programs that compose the modules. */
 module io.quorate.examples {
-  requires io.quorate.core;
+  requires com.google.gson;
   requires info.picocli;
+  requires io.quorate.consensus;
+  requires io.quorate.core;
+  requires io.quorate.partitioning;
+  requires io.quorate.replication;
   requires jdk.httpserver;
   requires org.slf4j;
 
   opens io.quorate.examples to
+      info.picocli;
+  opens io.quorate.examples.node to
       info.picocli;
 }

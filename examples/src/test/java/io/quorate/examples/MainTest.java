@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 class MainTest {
   @Test
@@ -13,7 +12,7 @@ class MainTest {
     StringWriter error = new StringWriter();
 
     int exitCode =
-        new CommandLine(new Main()).setErr(new PrintWriter(error)).execute("no-such-program");
+        Main.commandLine().setErr(new PrintWriter(error)).execute("no-such-program");
 
     assertThat(exitCode).isEqualTo(2);
     assertThat(error.toString()).contains("no-such-program");

@@ -1,0 +1,29 @@
+package io.quorate.examples.node;
+
+import io.quorate.core.OperationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/** Turns the failures of operations into answers. */
+final class Answers {
+  private Answers() {}
+
+  /** {@code operation}, whose failure says whether it may have taken effect. */
+  static CompletableFuture<Answer> of(CompletableFuture<? extends Answer> operation) {
+    return operation.handle(
+        (answer, failure) -> failure == null ? answer : failed(unwrapped(failure)));
+  }
+
+  private static Answer failed(Throwable failure) {
+    String reason = String.valueOf(failure.getMessage());
+    boolean refused =
+        failure instanceof OperationException operation && !operation.mayHaveTakenEffect();
+    return refused ? new Answer.Refused(reason) : new Answer.Indeterminate(reason);
+  }
+
+  private static Throwable unwrapped(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+}
