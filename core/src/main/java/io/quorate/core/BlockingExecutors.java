@@ -20,7 +20,7 @@ final class BlockingExecutors {
   private static final long INTERRUPT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final String prefix;
-  private final Map<String, ThreadPoolExecutor> byName = new TreeMap<>();
+  private final Map<String, Slot> byName = new TreeMap<>();
   private boolean closed;
 
   /** Threads are called {@code prefix} and the executor's name. */
@@ -37,15 +37,15 @@ final class BlockingExecutors {
 
   /** Refuses new tasks and gives those that wait two seconds, then interrupts what still runs. */
   void close() {
-    Map<String, ThreadPoolExecutor> all;
+    Map<String, Slot> all;
     synchronized (this) {
       closed = true;
       all = new TreeMap<>(byName);
       byName.clear();
     }
-    all.values().forEach(ThreadPoolExecutor::shutdown);
+    all.values().forEach(slot -> slot.threads().shutdown());
     long deadlineNanos = System.nanoTime() + DRAIN_NANOS;
-    all.forEach((name, executor) -> drain(name, executor, deadlineNanos));
+    all.forEach((name, slot) -> drain(name, slot.threads(), deadlineNanos));
   }
 
   private void drain(String name, ThreadPoolExecutor executor, long deadlineNanos) {
@@ -63,24 +63,35 @@ final class BlockingExecutors {
     }
   }
 
-  private ThreadPoolExecutor start(String name) {
-    return new ThreadPoolExecutor(
-        1,
-        1,
-        0,
-        TimeUnit.SECONDS,
-        new LinkedBlockingQueue<>(MAX_WAITING_TASKS),
-        task -> {
-          Thread thread = new Thread(task, prefix + name);
-          thread.setDaemon(true);
-          return thread;
-        }) {
-      @Override
-      protected void afterExecute(Runnable task, Throwable thrown) {
-        if (thrown != null) {
-          log.error("task of blocking executor failed name={}", name, thrown);
-        }
-      }
-    };
+  private Slot start(String name) {
+    return new Slot(
+        name,
+        new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(MAX_WAITING_TASKS),
+            task -> {
+              Thread thread = new Thread(task, prefix + name);
+              thread.setDaemon(true);
+              return thread;
+            }));
+  }
+
+  /** One thread and its queue. */
+  private record Slot(String name, ThreadPoolExecutor threads) implements Executor {
+    @Override
+    public void execute(Runnable task) {
+      threads.execute(
+          () -> {
+            try {
+              task.run();
+            } catch (Throwable e) {
+              // Whatever it was, the tasks behind it go on.
+              log.error("task of blocking executor failed name={}", name, e);
+            }
+          });
+    }
   }
 }
