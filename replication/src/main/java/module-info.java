@@ -8,6 +8,7 @@ module io.quorate.replication {
   exports io.quorate.replication;
   exports io.quorate.replication.checkpoint;
   exports io.quorate.replication.crdt;
+  exports io.quorate.replication.eventual;
   exports io.quorate.replication.local;
   exports io.quorate.replication.quorum;
   exports io.quorate.replication.training;

@@ -92,6 +92,11 @@ public final class TagClock {
     observe(tag.time());
   }
 
+  /** Makes later tags newer than {@code tag}, which is on this node's own disk. */
+  public void restore(Tag tag) {
+    last = Math.max(last, tag.time());
+  }
+
   private void observe(long time) {
     if (time > last
         && (Tag.millisOf(time) <= clock.wallMillis() + maxDriftMillis

@@ -279,30 +279,64 @@ final class LogStructuredStore implements LocalStore {
     if (checkFull) {
       bytesSinceFullCheck = 0;
     }
+    write(new Group(group, length, sequence, segment, offset, create, checkFull));
+  }
+
+  /** What is written and forced together, and where. */
+  private record Group(
+      ByteWriter bytes,
+      int length,
+      long sequence,
+      int segment,
+      int offset,
+      boolean create,
+      boolean checkFull) {}
+
+  private void write(Group group) {
     disk.execute(
         () -> {
           boolean full;
           try {
-            if (create) {
-              files.create(segment, sequence);
+            if (group.create && !files.contains(group.segment)) {
+              files.create(group.segment, group.sequence);
             }
-            boolean room = files.writeGroup(segment, offset, group.array(), length);
-            full = !room || checkFull && files.isNearlyFull();
+            boolean room =
+                files.writeGroup(group.segment, group.offset, group.bytes.array(), group.length);
+            full = !room || group.checkFull && files.isNearlyFull();
+          } catch (SegmentFiles.NoRoomException e) {
+            loop.execute(() -> waitForRoom(group, e));
+            return;
           } catch (StorageException e) {
             loop.execute(() -> fail(e));
             return;
           }
-          loop.execute(() -> written(sequence, full));
+          loop.execute(() -> written(group.sequence, full));
         });
+  }
+
+  /** Nothing of the group is written yet, so it may be tried again; nobody was told of it. */
+  private void waitForRoom(Group group, StorageException e) {
+    if (shutdown != null) {
+      fail(e);
+      return;
+    }
+    becameFull();
+    loop.schedule(FULL_RETRY_NANOS, () -> write(group));
+  }
+
+  private void becameFull() {
+    if (!nearlyFull) {
+      nearlyFull = true;
+      log.warn("disk is nearly full, writes are refused directory={}", options.directory());
+      loop.schedule(FULL_RETRY_NANOS, this::retryWhenFull);
+    }
   }
 
   private void written(long sequence, boolean full) {
     writing = false;
     durableSequence = sequence;
-    if (full && !nearlyFull) {
-      nearlyFull = true;
-      log.warn("disk is nearly full, writes are refused directory={}", options.directory());
-      loop.schedule(FULL_RETRY_NANOS, this::retryWhenFull);
+    if (full) {
+      becameFull();
     }
     List<Runnable> waiters = writingWaiters;
     for (Runnable waiter : waiters) {

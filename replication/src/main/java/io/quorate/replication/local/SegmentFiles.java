@@ -22,6 +22,13 @@ final class SegmentFiles implements AutoCloseable {
   private static final int MAX_PIECE_BYTES = 4 << 20;
   private static final String PREFIX = "segment-";
 
+  /** There was no room for a group, of which nothing has been written. */
+  static final class NoRoomException extends StorageException {
+    private NoRoomException(StorageException cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
   private final Storage storage;
   private final String directory;
   private final boolean forced;
@@ -86,13 +93,20 @@ final class SegmentFiles implements AutoCloseable {
       // What is not forced group by group is forced when its segment ends.
       last.force(true);
     }
-    StorageFile file = storage.create(path(segment));
-    files.put(segment, file);
-    allocated = 0;
-    extend(file, pieceBytes);
-    file.write(
-        0, ByteBuffer.wrap(RecordFormat.segmentHeader(segment, firstSequence, forced)));
+    StorageFile file;
+    try {
+      // What an attempt without room has left.
+      storage.delete(path(segment));
+      file = storage.create(path(segment));
+      allocated = 0;
+      extend(file, pieceBytes);
+      file.write(
+          0, ByteBuffer.wrap(RecordFormat.segmentHeader(segment, firstSequence, forced)));
+    } catch (StorageException e) {
+      throw new NoRoomException(e);
+    }
     file.force(true);
+    files.put(segment, file);
     storage.syncDirectory(directory);
     count();
   }
@@ -107,7 +121,11 @@ final class SegmentFiles implements AutoCloseable {
     // Room for the next header too: a zero length must follow the last group.
     int end = offset + length + RecordFormat.GROUP_HEADER_BYTES + RecordFormat.ALIGNMENT;
     if (end > allocated) {
-      extend(file, end + pieceBytes);
+      try {
+        extend(file, (long) end + pieceBytes);
+      } catch (StorageException e) {
+        throw new NoRoomException(e);
+      }
       file.force(true);
       count();
     }

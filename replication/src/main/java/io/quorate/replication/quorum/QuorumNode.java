@@ -97,6 +97,7 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
             environment,
             loop,
             table,
+            table::arrive,
             new Repair.Options(
                 "quorum-repair",
                 options.repairInterval().toNanos(),

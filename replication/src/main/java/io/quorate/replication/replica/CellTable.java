@@ -1,6 +1,7 @@
 package io.quorate.replication.replica;
 
 import io.quorate.core.NodeId;
+import io.quorate.core.RefusedException;
 import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
 import io.quorate.core.storage.CorruptionException;
@@ -20,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.UnaryOperator;
 
 /**
  * The cells of one replica: a local store in which the newer version stays, with a Merkle tree for
@@ -62,6 +62,7 @@ public final class CellTable {
         .thenApply(
             cell -> {
               cell.ifPresent(c -> table.floor = new ByteReader(c.value()).int64());
+              clock.restore(new Tag(table.floor, clock.self(), 0));
               table.index();
               return table;
             });
@@ -76,7 +77,7 @@ public final class CellTable {
     store.forEach(
         stored -> {
           if (!stored.key().equals(FLOOR)) {
-            clock.observe(stored.tag());
+            clock.restore(stored.tag());
             summarize(stored.key(), Tag.NONE, stored.tag());
             if (stored.isTombstone() || stored.expiryMillis() != 0) {
               mortal.add(stored.key());
@@ -152,9 +153,24 @@ public final class CellTable {
     return sequence;
   }
 
-  /** Replaces what is held by what {@code change} makes of it; the result must be newer. */
-  public long replace(Key key, Cell held, UnaryOperator<Cell> change) {
-    return put(key, store.find(key), change.apply(held));
+  /**
+   * What a peer holds, as it arrives: kept if it is newer, unless it is a tombstone that was forgotten
+   * here, or of a clock that cannot be believed.
+   */
+  public CompletableFuture<Long> arrive(Key key, Cell cell) {
+    if (!isWelcome(key, cell)) {
+      return CompletableFuture.completedFuture(0L);
+    }
+    try {
+      return CompletableFuture.completedFuture(keep(key, cell));
+    } catch (RefusedException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /** Whether what a peer holds is not a tombstone forgotten here and is of a believable clock. */
+  public boolean isWelcome(Key key, Cell cell) {
+    return !(cell.isTombstone() && isTooOld(key, cell.tag())) && clock.believes(cell.tag());
   }
 
   /**

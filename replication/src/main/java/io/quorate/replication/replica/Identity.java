@@ -18,8 +18,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Identity implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Identity.class);
-  private static final long AHEAD_MILLIS = 60_000;
-  private static final long CHECK_NANOS = 5_000_000_000L;
+  /** A restart may begin so far in the future; small beside the drift that peers believe. */
+  private static final long AHEAD_MILLIS = 5_000;
+
+  private static final long CHECK_NANOS = 1_000_000_000L;
 
   private final Environment environment;
   private final EventLoop loop;

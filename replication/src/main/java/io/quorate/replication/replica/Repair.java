@@ -5,6 +5,7 @@ import io.quorate.core.EventLoop;
 import io.quorate.core.Metrics;
 import io.quorate.core.NodeId;
 import io.quorate.core.transport.Endpoint;
+import io.quorate.replication.Tag;
 import io.quorate.replication.local.Cell;
 import io.quorate.replication.local.Key;
 import io.quorate.replication.local.Stored;
@@ -13,11 +14,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +46,8 @@ public final class Repair implements AutoCloseable {
   private final Runnable onCaughtUp;
   private final Map<List<NodeId>, Map<NodeId, Long>> syncedThrough = new HashMap<>();
   private final Map<List<NodeId>, Set<NodeId>> fresh = new HashMap<>();
-  private final List<Consumer<Cell>> listeners = new ArrayList<>();
+  private final Arrival arrival;
+  private final Map<NodeId, Long> comparedAtNanos = new HashMap<>();
   private final Metrics.Counter exchanges;
   private final Metrics.Counter failures;
   private final Metrics.Counter repaired;
@@ -79,6 +80,7 @@ public final class Repair implements AutoCloseable {
   /**
    * Begins to repair.
    *
+   * @param arrival what is done with what peers hold
    * @param caughtUp whether this replica has caught up before
    * @param onCaughtUp told, on the loop, when it has
    */
@@ -86,12 +88,14 @@ public final class Repair implements AutoCloseable {
       Environment environment,
       EventLoop loop,
       CellTable table,
+      Arrival arrival,
       Options options,
       boolean caughtUp,
       Runnable onCaughtUp) {
     this.environment = environment;
     this.loop = loop;
     this.table = table;
+    this.arrival = arrival;
     this.options = options;
     this.self = environment.self();
     this.caughtUp = caughtUp;
@@ -121,23 +125,12 @@ public final class Repair implements AutoCloseable {
     return new RepairMessage.Summary(caughtUp, established, table.floor(), root);
   }
 
-  /** Takes what a peer holds, unless it is a tombstone that was forgotten here. */
-  private long take(Key key, Cell cell) {
-    if (cell.isTombstone() && table.isTooOld(key, cell.tag())) {
-      return 0;
-    }
-    Optional<Stored> before = table.find(key);
-    long sequence = table.keep(key, cell);
-    if (before.map(held -> held.tag().compareTo(cell.tag()) < 0).orElse(true)) {
+  private CompletableFuture<Long> take(Key key, Cell cell) {
+    Tag before = table.find(key).map(Stored::tag).orElse(Tag.NONE);
+    if (before.compareTo(cell.tag()) < 0) {
       repaired.increment();
-      listeners.forEach(listener -> listener.accept(cell));
     }
-    return sequence;
-  }
-
-  /** Tells of every cell that a comparison has brought. */
-  public void onRepaired(Consumer<Cell> listener) {
-    listeners.add(listener);
+    return arrival.take(key, cell);
   }
 
   private void plan() {
@@ -173,6 +166,17 @@ public final class Repair implements AutoCloseable {
             });
   }
 
+  /**
+   * How long ago, at most, something can have been written on {@code peer} that is not here: the time
+   * since the last comparison that has succeeded began; empty if there was none.
+   */
+  public OptionalLong staleNanos(NodeId peer) {
+    Long compared = comparedAtNanos.get(peer);
+    return compared == null
+        ? OptionalLong.empty()
+        : OptionalLong.of(environment.clock().monotonicNanos() - compared);
+  }
+
   private record Pair(List<NodeId> set, NodeId peer) {}
 
   private List<Pair> pairs() {
@@ -202,6 +206,7 @@ public final class Repair implements AutoCloseable {
     // Everything up to here is in the tree that is about to be compared.
     long through = table.store().durableSequence();
     long epoch = table.topology().epoch();
+    long startNanos = environment.clock().monotonicNanos();
     exchanges.increment();
     return new RepairExchange(table, this::take, endpoint, loop, peer, set)
         .run()
@@ -212,6 +217,7 @@ public final class Repair implements AutoCloseable {
                 log.debug("repair failed peer={}", peer, failure);
               } else if (epoch == table.topology().epoch()) {
                 bytes.add(result.bytes());
+                comparedAtNanos.put(peer, startNanos);
                 synced(set, peer, through, result.peer());
               }
             });

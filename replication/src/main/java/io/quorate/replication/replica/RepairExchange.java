@@ -34,7 +34,7 @@ final class RepairExchange {
   private static final int PUSH_BYTES = 256 << 10;
 
   private final CellTable table;
-  private final RepairServer.Arrival arrival;
+  private final Arrival arrival;
   private final Endpoint endpoint;
   private final EventLoop loop;
   private final NodeId peer;
@@ -59,7 +59,7 @@ final class RepairExchange {
 
   RepairExchange(
       CellTable table,
-      RepairServer.Arrival arrival,
+      Arrival arrival,
       Endpoint endpoint,
       EventLoop loop,
       NodeId peer,
@@ -171,11 +171,8 @@ final class RepairExchange {
         RepairMessage.Cells.class,
         answer -> {
           Set<Key> got = new HashSet<>();
-          for (RepairMessage.Held held : answer.cells()) {
-            received++;
-            got.add(held.key());
-            lastSequence = Math.max(lastSequence, arrival.take(held.key(), held.cell()));
-          }
+          answer.cells().forEach(held -> got.add(held.key()));
+          received += got.size();
           // The answer may have been full; what is not in it any more has been forgotten there.
           if (!got.isEmpty()) {
             for (int i = batch.size() - 1; i >= 0; i--) {
@@ -184,7 +181,16 @@ final class RepairExchange {
               }
             }
           }
-          fetch(wanted, offered);
+          Arrivals.takeAll(arrival, answer.cells())
+              .whenComplete(
+                  (sequence, failure) -> {
+                    if (failure != null) {
+                      fail(failure);
+                    } else {
+                      lastSequence = Math.max(lastSequence, sequence);
+                      fetch(wanted, offered);
+                    }
+                  });
         });
   }
 

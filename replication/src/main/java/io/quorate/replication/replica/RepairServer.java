@@ -2,7 +2,6 @@ package io.quorate.replication.replica;
 
 import io.quorate.core.EventLoop;
 import io.quorate.core.NodeId;
-import io.quorate.core.RefusedException;
 import io.quorate.core.codec.MalformedException;
 import io.quorate.core.transport.Handler;
 import io.quorate.core.transport.Request;
@@ -23,11 +22,6 @@ final class RepairServer implements Handler {
   private final Arrival arrival;
   private final Standing standing;
   private final EventLoop loop;
-
-  /** Takes what a peer holds; the sequence at which it is durable. */
-  interface Arrival {
-    long take(Key key, Cell cell);
-  }
 
   /** How far the others may rely on this replica. */
   interface Standing {
@@ -57,11 +51,7 @@ final class RepairServer implements Handler {
     } else if (!ask.scope().set().contains(request.from())) {
       request.refuse("the set does not contain " + request.from());
     } else {
-      try {
-        serve(request, ask);
-      } catch (RefusedException e) {
-        request.refuse(e.getMessage());
-      }
+      serve(request, ask);
     }
   }
 
@@ -90,11 +80,17 @@ final class RepairServer implements Handler {
       cells(fetch.keys(), 0, 0, new ArrayList<>())
           .whenComplete((cells, e) -> answer(request, new RepairMessage.Cells(cells)));
     } else if (ask instanceof RepairMessage.Push push) {
-      long sequence = 0;
-      for (RepairMessage.Held held : push.cells()) {
-        sequence = Math.max(sequence, arrival.take(held.key(), held.cell()));
-      }
-      table.store().whenDurable(sequence, () -> answer(request, new RepairMessage.Taken()));
+      Arrivals.takeAll(arrival, push.cells())
+          .whenComplete(
+              (sequence, failure) -> {
+                if (failure != null) {
+                  request.fail(String.valueOf(failure.getMessage()));
+                } else {
+                  table
+                      .store()
+                      .whenDurable(sequence, () -> answer(request, new RepairMessage.Taken()));
+                }
+              });
     } else {
       throw new AssertionError("unhandled question " + ask);
     }

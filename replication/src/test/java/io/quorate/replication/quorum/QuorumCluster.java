@@ -6,6 +6,7 @@ import io.quorate.core.codec.Codec;
 import io.quorate.core.sim.SimNode;
 import io.quorate.core.sim.Simulation;
 import io.quorate.core.sim.SimulationOptions;
+import io.quorate.core.storage.CorruptionException;
 import io.quorate.replication.Tag;
 import io.quorate.replication.Versioned;
 import io.quorate.replication.local.LocalOptions;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /** Some nodes with a quorum store each, in the simulator. */
 final class QuorumCluster implements AutoCloseable {
@@ -68,18 +70,44 @@ final class QuorumCluster implements AutoCloseable {
     return QuorumStore.open(environment, placement, Codec.STRING, Codec.STRING, options);
   }
 
-  /** Waits until every running node answers quorums. */
-  QuorumCluster ready() {
-    for (int i = 0; i < nodes.size(); i++) {
-      int at = i;
-      simulation.runUntil(
-          () -> !nodes.get(at).isRunning() || isCaughtUp(at), Duration.ofSeconds(60));
+  /** A store that could not be opened ends its process; damage that was not made here is a bug. */
+  void endFailed() {
+    for (SimNode<CompletableFuture<QuorumStore<String, String>>> node : nodes) {
+      if (node.isRunning() && node.service().isCompletedExceptionally()) {
+        try {
+          node.service().join();
+        } catch (CompletionException e) {
+          if (e.getCause() instanceof CorruptionException) {
+            throw new AssertionError("node " + node.id() + " found damage", e);
+          }
+        }
+        node.kill();
+      }
     }
-    return this;
   }
 
-  boolean isCaughtUp(int node) {
-    return isOpen(node) && simulation.await(store(node).status(), PATIENCE).caughtUp();
+  /** Waits until every running node answers quorums. */
+  QuorumCluster ready() {
+    List<ReplicaStatus> statuses = new ArrayList<>();
+    for (int round = 0; round < 600; round++) {
+      statuses.clear();
+      for (int i = 0; i < nodes.size(); i++) {
+        if (isOpen(i)) {
+          nodes.get(i).service().join().status().thenAccept(statuses::add);
+        }
+      }
+      simulation.run(Duration.ofMillis(100));
+      if (statuses.size() == nodes.stream().filter(SimNode::isRunning).count()
+          && statuses.stream().allMatch(ReplicaStatus::caughtUp)) {
+        return this;
+      }
+    }
+    throw new AssertionError(
+        "not ready: " + statuses + " " + nodes.stream().map(this::describe).toList());
+  }
+
+  private Object describe(SimNode<CompletableFuture<QuorumStore<String, String>>> node) {
+    return node.isRunning() ? node.service() : node.id() + " is down";
   }
 
   boolean isOpen(int node) {
