@@ -34,8 +34,8 @@ public final class BreakerRegistry {
 
   private static final class Entry {
     final CircuitBreaker breaker;
-    /** Looked up since the last round; such a one gets another round. */
-    volatile boolean used = true;
+    /** Looked up again since it was added or passed over; such a one is passed over. */
+    volatile boolean used;
 
     Entry(CircuitBreaker breaker) {
       this.breaker = breaker;
@@ -52,6 +52,8 @@ public final class BreakerRegistry {
   /** Guards adding and evicting. */
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Entry> rounds = new ArrayDeque<>();
+  /** Those found not closed, so that going around does not meet them again and again. */
+  private final ArrayDeque<Entry> notClosed = new ArrayDeque<>();
   private volatile long evicted;
   private volatile long overflows;
 
@@ -126,18 +128,32 @@ public final class BreakerRegistry {
     }
   }
 
-  /** Goes on around where it stopped: first takes second chances away, then finds who has none. */
+  /** Goes on around where it stopped; passes over what was used since, and what is not closed. */
   private boolean evictOne() {
-    for (int looked = 0; looked < Math.min(2 * maxBreakers, MAX_LOOKS); looked++) {
+    for (int looked = 0; looked < MAX_LOOKS; looked++) {
+      if (!notClosed.isEmpty() && (looked == 0 || rounds.isEmpty())) {
+        Entry entry = notClosed.poll();
+        (isClosed(entry) ? rounds : notClosed).add(entry);
+      }
       Entry oldest = rounds.poll();
-      if (!oldest.used && oldest.breaker.state() == CircuitBreaker.State.CLOSED) {
+      if (oldest == null) {
+        continue;
+      }
+      if (!isClosed(oldest)) {
+        notClosed.add(oldest);
+      } else if (oldest.used) {
+        oldest.used = false;
+        rounds.add(oldest);
+      } else {
         entries.remove(oldest.breaker.name());
         evicted++;
         return true;
       }
-      oldest.used = false;
-      rounds.add(oldest);
     }
     return false;
+  }
+
+  private static boolean isClosed(Entry entry) {
+    return entry.breaker.state() == CircuitBreaker.State.CLOSED;
   }
 }
