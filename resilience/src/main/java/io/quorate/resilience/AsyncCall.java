@@ -107,7 +107,7 @@ final class AsyncCall<T, R> extends CompletableFuture<R> {
     }
     AsyncCall<T, R> call =
         new AsyncCall<>(p, picker, work, fallback, context, bounded, endNanos);
-    call.whenComplete((result, failure) -> call.stop());
+    call.handle((result, failure) -> call.stopped());
     if (rejection != null) {
       call.fail(rejection);
     } else {
@@ -238,10 +238,11 @@ final class AsyncCall<T, R> extends CompletableFuture<R> {
       }
     } finally {
       // Even if the timer refuses: the end of the work gives the permit back.
-      attempt.future.whenComplete((result, failure) -> completed(attempt, result, failure));
+      // Not whenComplete: that would wrap each failure in an exception nobody sees.
+      attempt.future.handle((result, failure) -> completed(attempt, result, failure));
     }
     if (isDone()) {
-      stop();
+      stopped();
     }
   }
 
@@ -253,13 +254,13 @@ final class AsyncCall<T, R> extends CompletableFuture<R> {
     }
   }
 
-  private void completed(AsyncAttempt<T, R> attempt, R result, Throwable wrapped) {
+  private Void completed(AsyncAttempt<T, R> attempt, R result, Throwable wrapped) {
     Throwable failure = wrapped == null ? null : Failures.unwrapped(wrapped);
     long nowNanos = p.clock.getAsLong();
     if (!attempt.trySettle()) {
       // Timed out, or abandoned: it has been reported, and now its work has ended too.
       attempt.release(isDone() ? Outcome.IGNORED : Outcome.FAILURE, nowNanos);
-      return;
+      return null;
     }
     Outcome outcome = p.outcomeOf(result, failure);
     attempt.report(outcome, nowNanos);
@@ -272,6 +273,7 @@ final class AsyncCall<T, R> extends CompletableFuture<R> {
     } else {
       fail(failure);
     }
+    return null;
   }
 
   private void timedOut(AsyncAttempt<T, R> attempt) {
@@ -358,13 +360,14 @@ final class AsyncCall<T, R> extends CompletableFuture<R> {
   }
 
   /** The call has ended, or was ended from outside: what is out is stopped. */
-  private void stop() {
+  private Void stopped() {
     cancelWait.run();
     cancelHedge.run();
     long nowNanos = p.clock.getAsLong();
     for (AsyncAttempt<T, R> each = latest; each != null; each = each.previous) {
       each.abandon(nowNanos);
     }
+    return null;
   }
 
   private void inContext(Runnable task) {
