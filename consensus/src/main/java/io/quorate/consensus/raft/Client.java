@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Client<C, R> {
   private static final int OVERHEAD_BYTES = 64;
-  private static final int MAX_BATCH_BYTES = 512 << 10;
+  static final int MAX_BATCH_BYTES = 512 << 10;
 
   private final Routes<R> routes;
   private final EventLoop loop;

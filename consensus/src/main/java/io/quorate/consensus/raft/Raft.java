@@ -247,7 +247,7 @@ public final class Raft implements AutoCloseable {
       opened.complete(null);
       return;
     }
-    WalOptions walOptions = WalOptions.of("raft of node " + environment.self());
+    WalOptions walOptions = options.wal("raft of node " + environment.self());
     WriteAheadLog.open(environment, DIRECTORY, loop, walOptions)
         .whenComplete(
             (log, error) -> {

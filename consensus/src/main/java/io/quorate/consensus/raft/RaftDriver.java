@@ -121,7 +121,10 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
   }
 
   RaftStatus status() {
-    return status;
+    RaftStatus last = status;
+    return new RaftStatus(
+        last.role(), last.term(), last.leader(), meters.commitIndex(), applier.appliedIndex(),
+        meters.lastIndex(), last.configurationIndex(), last.configuration());
   }
 
   /** Why this node takes part no more, or null if it does. */
@@ -506,18 +509,18 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
 
   private void publish() {
     RaftStatus last = status;
-    RaftStatus now = snapshotOfStatus();
-    status = now;
-    meters.indexes(now.commitIndex(), now.appliedIndex(), now.lastIndex());
-    if (last.role() != now.role()
-        || last.term() != now.term()
-        || !last.leader().equals(now.leader())
-        || last.configurationIndex() != now.configurationIndex()) {
-      listener.accept(now);
+    meters.indexes(core.commitIndex(), applier.appliedIndex(), core.log().lastIndex());
+    if (last.role() == core.role()
+        && last.term() == core.term()
+        && last.leader().equals(core.leader())
+        && last.configurationIndex() == core.log().configurationIndex()) {
+      return;
     }
+    status = currentStatus();
+    listener.accept(status);
   }
 
-  RaftStatus snapshotOfStatus() {
+  private RaftStatus currentStatus() {
     return new RaftStatus(
         core.role(), core.term(), core.leader(), core.commitIndex(), applier.appliedIndex(),
         core.log().lastIndex(), core.log().configurationIndex(), core.log().configuration());

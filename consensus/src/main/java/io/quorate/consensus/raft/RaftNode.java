@@ -2,6 +2,7 @@ package io.quorate.consensus.raft;
 
 import io.quorate.core.IndeterminateException;
 import io.quorate.core.NodeId;
+import io.quorate.core.OperationException;
 import io.quorate.core.RefusedException;
 import java.time.Duration;
 import java.util.Optional;
@@ -78,6 +79,14 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
     return driver.status();
   }
 
+  /**
+   * Why this node takes part no more; empty while it does. After a failure of the disk only a restart
+   * of the process tells what really was written.
+   */
+  public Optional<OperationException> failure() {
+    return Optional.ofNullable(driver.failure());
+  }
+
   /** Has {@code listener} told, on the node's loop, whenever role, term, leader or members change. */
   public void onChange(Consumer<RaftStatus> listener) {
     driver.listen(listener);
@@ -104,13 +113,14 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
     return future;
   }
 
-  /** Adds a learner: it receives the log and does not count. On the leader only. */
+  /** Makes {@code node} a learner: it receives the log and does not count. On the leader only. */
   public CompletableFuture<Void> addLearner(NodeId node) {
     RaftStatus now = status();
+    SortedSet<NodeId> voters = new TreeSet<>(now.configuration().voters());
     SortedSet<NodeId> learners = new TreeSet<>(now.configuration().learners());
+    voters.remove(node);
     learners.add(node);
-    return change(
-        now.configurationIndex(), Configuration.of(now.configuration().voters(), learners));
+    return change(now.configurationIndex(), Configuration.of(voters, learners));
   }
 
   /** Makes {@code node} a voter. On the leader only. */

@@ -1,5 +1,6 @@
 package io.quorate.consensus.raft;
 
+import io.quorate.core.wal.WalOptions;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -27,6 +28,7 @@ public record RaftOptions(
     Duration sessionTimeout) {
   private static final int MIB = 1 << 20;
   private static final int MAX_COMMAND_BYTES = 2 * MIB;
+  private static final int UNIT_RESERVE_BYTES = 64 << 10;
 
   public RaftOptions {
     Objects.requireNonNull(electionTimeout, "electionTimeout");
@@ -87,6 +89,12 @@ public record RaftOptions(
         snapshotLogBytes, sessionTimeout);
   }
 
+  public RaftOptions withMaxCommandBytes(int maxCommandBytes) {
+    return new RaftOptions(
+        durable, electionTimeout, operationTimeout, maxCommandBytes, maxQueuedBytes,
+        snapshotLogBytes, sessionTimeout);
+  }
+
   public RaftOptions withSnapshotLogBytes(long snapshotLogBytes) {
     return new RaftOptions(
         durable, electionTimeout, operationTimeout, maxCommandBytes, maxQueuedBytes,
@@ -99,9 +107,17 @@ public record RaftOptions(
         snapshotLogBytes, sessionTimeout);
   }
 
+  /** Small files for small commands: a log of which little is kept needs little room. */
+  WalOptions wal(String identity) {
+    int maxUnitBytes = Math.max(Client.MAX_BATCH_BYTES, maxCommandBytes) + UNIT_RESERVE_BYTES;
+    int segmentBytes = (int) Math.min(16L * MIB, Math.max(snapshotLogBytes, 1));
+    segmentBytes = Math.max(segmentBytes, 2 * maxUnitBytes + UNIT_RESERVE_BYTES);
+    return WalOptions.of(identity).withSegmentBytes(segmentBytes).withMaxRecordBytes(maxUnitBytes);
+  }
+
   CoreOptions core(int priority) {
     long timeoutNanos = electionTimeout.toNanos();
-    return new CoreOptions(timeoutNanos, timeoutNanos / 6, 256 << 10, 4L * MIB, maxQueuedBytes * 2,
+    return new CoreOptions(timeoutNanos, timeoutNanos / 6, Client.MAX_BATCH_BYTES / 2, 4L * MIB, maxQueuedBytes * 2,
         priority);
   }
 }

@@ -1,0 +1,294 @@
+package io.quorate.consensus.raft;
+
+import static io.quorate.consensus.raft.OneCore.A;
+import static io.quorate.consensus.raft.OneCore.B;
+import static io.quorate.consensus.raft.OneCore.C;
+import static io.quorate.consensus.raft.OneCore.D;
+import static io.quorate.consensus.raft.OneCore.entry;
+import static io.quorate.consensus.raft.OneCore.recovered;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quorate.consensus.raft.Message.Append;
+import io.quorate.consensus.raft.Message.AppendReply;
+import io.quorate.consensus.raft.Message.Chunk;
+import io.quorate.consensus.raft.Message.ChunkReply;
+import io.quorate.consensus.raft.Message.ReadIndex;
+import io.quorate.consensus.raft.Message.ReadIndexReply;
+import io.quorate.core.NodeId;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Items 19 to 22, 25, 26, and 28 to 30 of the correctness checklist. */
+class MembershipAndReadsTest {
+  private static final Configuration THREE = Configuration.of(List.of(A, B, C));
+  private static final Configuration WITH_D = Configuration.of(List.of(A, B, C, D));
+
+  @Test
+  void item_19_no_change_before_an_entry_of_the_current_term_is_committed() {
+    OneCore one = OneCore.ofThree().lead(B);
+
+    assertThat(refusal(change(one, WITH_D))).contains(Refusal.NOT_READY);
+    one.acknowledge(B, 1);
+    assertThat(change(one, WITH_D).effect(Effect.ChangeEnded.class)).isEmpty();
+  }
+
+  @Test
+  void item_19_no_second_change_while_one_is_under_way() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+    change(one, WITH_D);
+
+    assertThat(refusal(change(one, Configuration.of(List.of(A, B)))))
+        .contains(Refusal.CHANGE_UNDER_WAY);
+  }
+
+  @Test
+  void item_19_of_two_changes_made_up_at_one_time_the_second_is_refused() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+
+    one.step(new Input.Change(7, WITH_D, one.nowNanos));
+
+    assertThat(refusal(one)).contains(Refusal.STALE_CONFIGURATION);
+  }
+
+  @Test
+  void the_last_voter_cannot_be_removed() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+
+    assertThat(refusal(change(one, Configuration.of(List.of())))).contains(Refusal.NO_VOTERS);
+  }
+
+  @Test
+  void item_20_a_joint_configuration_needs_both_majorities() {
+    Configuration joint =
+        Configuration.of(List.of(A, B, C)).jointWith(Configuration.of(List.of(C, D, E)));
+
+    assertThat(joint.majority(node -> List.of(A, B, C).contains(node))).isFalse();
+    assertThat(joint.majority(node -> List.of(C, D, E).contains(node))).isFalse();
+    assertThat(joint.majority(node -> List.of(A, C, D).contains(node))).isTrue();
+  }
+
+  private static final NodeId E = NodeId.of("e");
+
+  @Test
+  void item_20_a_change_is_joint_first_then_settled_and_a_removed_leader_leaves() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+    one.acknowledge(C, 1);
+    change(one, Configuration.of(List.of(B, C))).sync();
+    assertThat(one.core.log().configuration().isJoint()).isTrue();
+
+    one.acknowledge(B, 2);
+    one.acknowledge(C, 2);
+    assertThat(one.core.log().configuration().voters()).containsExactly(B, C);
+    assertThat(one.core.log().configuration().isJoint()).isFalse();
+    assertThat(one.core.role()).isEqualTo(Role.LEADER);
+    one.sync().acknowledge(B, 3);
+    assertThat(one.core.commitIndex()).isEqualTo(2);
+    one.acknowledge(C, 3);
+
+    assertThat(one.core.commitIndex()).isEqualTo(3);
+    assertThat(one.core.role()).isEqualTo(Role.FOLLOWER);
+    assertThat(one.sent(Message.TimeoutNow.class)).hasSize(1);
+  }
+
+  @Test
+  void item_21_a_configuration_goes_back_with_the_log() {
+    OneCore one = OneCore.ofThree();
+    Entry change = Entry.of(Proposal.configuration(WITH_D), 1, 0);
+    one.receive(B, new Append(1, 0, 0, 0, 1, List.of(entry(1, "x"), change)));
+    assertThat(one.core.log().configuration()).isEqualTo(WITH_D);
+
+    one.receive(C, new Append(2, 1, 1, 0, 1, List.of(entry(2, "y"))));
+
+    assertThat(one.core.log().configuration()).isEqualTo(THREE);
+    assertThat(one.effect(Effect.Reconfigured.class).orElseThrow().configuration())
+        .isEqualTo(THREE);
+  }
+
+  @Test
+  void item_21_a_configuration_is_found_in_the_log_after_a_restart() {
+    Entry change = Entry.of(Proposal.configuration(WITH_D), 1, 0);
+
+    OneCore one = new OneCore(recovered(1, null, THREE, entry(1, "x"), change));
+
+    assertThat(one.core.log().configuration()).isEqualTo(WITH_D);
+    assertThat(one.core.log().configurationIndex()).isEqualTo(2);
+  }
+
+  @Test
+  void item_22_a_snapshot_carries_the_configuration_as_of_its_index_with_its_own_index() {
+    Entry change = Entry.of(Proposal.configuration(WITH_D), 1, 0);
+    OneCore one =
+        new OneCore(
+            recovered(1, null, THREE, entry(1, "x"), change, entry(1, "y"), entry(1, "z")));
+
+    assertThat(one.core.log().markAt(1, 0).configuration()).isEqualTo(THREE);
+    assertThat(one.core.log().markAt(3, 0).configuration()).isEqualTo(WITH_D);
+    assertThat(one.core.log().markAt(3, 0).configurationIndex()).isEqualTo(2);
+  }
+
+  @Test
+  void item_25_a_snapshot_keeps_a_log_that_goes_on_from_it_and_replaces_one_that_does_not() {
+    OneCore agreeing = new OneCore(recovered(1, null, THREE, entry(1, "a"), entry(1, "b")));
+    OneCore parted = new OneCore(recovered(1, null, THREE, entry(1, "a"), entry(1, "b")));
+
+    install(agreeing, new SnapshotMark(1, 1, 0, 0, THREE));
+    install(parted, new SnapshotMark(1, 2, 0, 0, THREE));
+
+    assertThat(agreeing.core.log().lastIndex()).isEqualTo(2);
+    assertThat(agreeing.core.commitIndex()).isEqualTo(1);
+    assertThat(parted.core.log().lastIndex()).isEqualTo(1);
+    assertThat(parted.effect(Effect.Persist.class).orElseThrow().reset()).isPresent();
+  }
+
+  @Test
+  void item_25_an_old_snapshot_never_moves_the_state_back() {
+    OneCore one = OneCore.ofThree();
+    one.receive(B, new Append(1, 0, 0, 2, 1, List.of(entry(1, "a"), entry(1, "b"))));
+
+    install(one, new SnapshotMark(1, 1, 0, 0, THREE));
+
+    assertThat(one.effect(Effect.Restore.class)).isEmpty();
+    assertThat(one.core.commitIndex()).isEqualTo(2);
+  }
+
+  @Test
+  void item_26_chunks_are_taken_in_order_and_asked_for_again_after_a_loss() {
+    OneCore one = OneCore.ofThree();
+    SnapshotId id = new SnapshotId(9, 1, 6, 1);
+    one.receive(B, new Chunk(1, id, 0, new byte[3]));
+    assertThat(one.effect(Effect.StoreChunk.class)).isPresent();
+    one.receive(B, new Chunk(1, id, 0, new byte[3]));
+    assertThat(one.effect(Effect.StoreChunk.class)).isEmpty();
+    one.step(new Input.ChunkStored(id, 3, one.nowNanos));
+    assertThat(one.sent(ChunkReply.class)).containsExactly(new ChunkReply(1, id, 3, false));
+
+    one.receive(B, new Chunk(1, id, 5, new byte[1]));
+    assertThat(one.sent(ChunkReply.class)).containsExactly(new ChunkReply(1, id, 3, false));
+    one.receive(C, new Chunk(2, id, 0, new byte[3]));
+    assertThat(one.sent(ChunkReply.class)).containsExactly(new ChunkReply(2, id, 3, false));
+  }
+
+  @Test
+  void item_26_a_snapshot_that_arrived_damaged_is_asked_for_from_its_beginning() {
+    OneCore one = OneCore.ofThree();
+    SnapshotId id = new SnapshotId(9, 1, 3, 1);
+    one.receive(B, new Chunk(1, id, 0, new byte[3]));
+
+    one.step(new Input.ChunkStored(id, 0, one.nowNanos));
+
+    assertThat(one.sent(ChunkReply.class)).containsExactly(new ChunkReply(1, id, 0, false));
+  }
+
+  @Test
+  void item_28_a_read_waits_for_an_entry_of_the_current_term_and_for_a_round_after_it_asked() {
+    OneCore one = OneCore.ofThree().lead(B);
+    one.step(new Input.Read(1, false, one.nowNanos));
+    assertThat(one.sent(Append.class)).isEmpty();
+    one.answerRound(B, 1, 1);
+    long round = one.sent(Append.class).get(0).round();
+    assertThat(one.effect(Effect.ReadReady.class)).isEmpty();
+
+    one.answerRound(B, round - 1, 1);
+    assertThat(one.effect(Effect.ReadReady.class)).isEmpty();
+    one.answerRound(B, round, 1);
+    assertThat(one.effect(Effect.ReadReady.class)).contains(new Effect.ReadReady(1, 1));
+  }
+
+  @Test
+  void item_28_answers_of_another_term_confirm_nothing() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+    one.step(new Input.Read(1, false, one.nowNanos));
+    long round = one.sent(Append.class).get(0).round();
+
+    one.receive(B, new AppendReply(one.core.term() - 1, round, true, 1, 0));
+
+    assertThat(one.effect(Effect.ReadReady.class)).isEmpty();
+  }
+
+  @Test
+  void item_28_a_leader_that_steps_down_fails_its_readers() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+    one.step(new Input.Read(1, false, one.nowNanos));
+
+    one.receive(B, new Append(9, 0, 0, 0, 1, List.of()));
+
+    assertThat(one.effect(Effect.ReadFailed.class)).contains(new Effect.ReadFailed(1));
+  }
+
+  @Test
+  void item_28_a_follower_asks_the_leader_and_takes_no_answer_to_another_question() {
+    OneCore one = OneCore.ofThree().receive(B, new Append(1, 0, 0, 0, 1, List.of()));
+    one.step(new Input.Read(5, false, one.nowNanos));
+    long asked = one.sent(ReadIndex.class).get(0).id();
+
+    one.receive(B, new ReadIndexReply(1, asked + 1, true, 3));
+    assertThat(one.effect(Effect.ReadReady.class)).isEmpty();
+    one.receive(B, new ReadIndexReply(1, asked, true, 3));
+    assertThat(one.effect(Effect.ReadReady.class)).contains(new Effect.ReadReady(5, 3));
+    one.receive(B, new ReadIndexReply(1, asked, true, 4));
+    assertThat(one.effect(Effect.ReadReady.class)).isEmpty();
+  }
+
+  @Test
+  void item_29_a_lease_lasts_from_when_the_round_began_not_from_its_answer() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+    one.step(new Input.Read(1, false, one.nowNanos));
+    long round = one.sent(Append.class).get(0).round();
+    one.nowNanos += 60 * OneCore.MILLI;
+    one.answerRound(B, round, 1);
+
+    one.step(new Input.Read(2, true, one.nowNanos));
+    assertThat(one.effect(Effect.ReadReady.class)).contains(new Effect.ReadReady(2, 1));
+    one.nowNanos += 20 * OneCore.MILLI;
+    one.step(new Input.Read(3, true, one.nowNanos));
+    assertThat(one.effect(Effect.ReadReady.class)).isEmpty();
+  }
+
+  @Test
+  void item_29_a_lease_is_shorter_than_the_promise_of_the_voters() {
+    CoreOptions options = CoreOptions.defaults();
+
+    assertThat(options.leaseNanos())
+        .isLessThanOrEqualTo(options.electionTimeoutNanos() * 3 / 4);
+  }
+
+  @Test
+  void item_29_after_a_transfer_was_begun_no_lease_holds_in_this_term() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+    one.acknowledge(C, 1);
+    one.step(new Input.Read(1, false, one.nowNanos));
+    one.answerRound(B, one.sent(Append.class).get(0).round(), 1);
+
+    one.step(new Input.Transfer(Optional.of(B), one.nowNanos));
+    one.step(new Input.Read(2, true, one.nowNanos));
+
+    assertThat(one.effect(Effect.ReadReady.class)).isEmpty();
+  }
+
+  @Test
+  void item_30_one_dead_peer_does_not_keep_readers_waiting() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+    for (int i = 0; i < 20; i++) {
+      one.step(new Input.Read(i, false, one.nowNanos));
+      long round = one.sent(Append.class).get(0).round();
+      one.answerRound(B, round, 1);
+
+      assertThat(one.effect(Effect.ReadReady.class)).contains(new Effect.ReadReady(i, 1));
+    }
+  }
+
+  private static OneCore change(OneCore one, Configuration target) {
+    return one.step(new Input.Change(-1, target, one.nowNanos));
+  }
+
+  private static Optional<Refusal> refusal(OneCore one) {
+    return one.effect(Effect.ChangeEnded.class).orElseThrow().refusal();
+  }
+
+  private static void install(OneCore one, SnapshotMark mark) {
+    one.step(
+        new Input.SnapshotReceived(
+            new SnapshotId(mark.index(), mark.term(), 1, 1), mark, one.nowNanos));
+  }
+}

@@ -1,0 +1,392 @@
+package io.quorate.consensus.store;
+
+import io.quorate.consensus.raft.Raft;
+import io.quorate.consensus.raft.RaftNode;
+import io.quorate.consensus.raft.RaftOptions;
+import io.quorate.consensus.raft.Read;
+import io.quorate.consensus.raft.Role;
+import io.quorate.core.Environment;
+import io.quorate.core.NodeId;
+import io.quorate.core.OperationException;
+import io.quorate.core.codec.Codec;
+import io.quorate.core.sim.DiskOptions;
+import io.quorate.core.sim.History;
+import io.quorate.core.sim.NetworkOptions;
+import io.quorate.core.sim.Register;
+import io.quorate.core.sim.SimNode;
+import io.quorate.core.sim.Simulation;
+import io.quorate.core.sim.SimulationOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+
+/**
+ * One seed of a whole store, log and codecs included, under crashes, partitions, pauses, bad disks,
+ * drifting clocks, changes of members and hand-overs. Then everything heals, and it must work again;
+ * its history must be linearizable; its replicas must be equal.
+ */
+final class StoreCampaign implements AutoCloseable {
+  private static final Duration STORM = Duration.ofSeconds(6);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private record Service(Raft raft, ConsistentStore<String, String> store) {}
+
+  private final Simulation simulation;
+  private final RandomGenerator random;
+  private final History<Register.Input, Register.Output> history;
+  private final List<NodeId> ids;
+  private final int voters;
+  private final List<SimNode<Service>> nodes = new ArrayList<>();
+  private final Map<Long, String> leaders = new HashMap<>();
+  private final boolean leases;
+  private final boolean membership;
+  private final int keys;
+  private boolean storming = true;
+  private int values;
+
+  StoreCampaign(long seed) {
+    DiskOptions disk = DiskOptions.defaults().withSlowSync(seed % 3 == 0 ? 0.05 : 0.001);
+    NetworkOptions network = NetworkOptions.lan();
+    if (seed % 4 == 0) {
+      network = network.withLoss(0.02).withCorruption(0.0005);
+    }
+    simulation =
+        Simulation.of(SimulationOptions.seeded(seed).withDisk(disk).withNetwork(network));
+    random = simulation.random("campaign");
+    history = History.in(simulation);
+    voters = random.nextInt(3) == 0 ? 5 : 3;
+    membership = random.nextInt(3) == 0;
+    leases = random.nextInt(3) == 0;
+    keys = 1 + random.nextInt(5);
+    ids = IntStream.range(0, voters + (membership ? 1 : 0)).mapToObj(i -> NodeId.of("n" + i))
+        .toList();
+    RaftOptions options =
+        RaftOptions.defaults()
+            .withOperationTimeout(Duration.ofSeconds(2))
+            .withMaxCommandBytes(16 << 10)
+            .withSnapshotLogBytes(random.nextBoolean() ? 2_000 : 1 << 20);
+    for (int i = 0; i < ids.size(); i++) {
+      List<NodeId> initial = i < voters ? ids.subList(0, voters) : List.of();
+      SimNode<Service> node = simulation.node(ids.get(i), env -> open(env, initial, options));
+      node.clock().driftPpm(random.nextInt(60_000) - 30_000);
+      nodes.add(node);
+    }
+  }
+
+  /** Runs the seed; a failure names it. */
+  static StoreCampaign run(long seed) {
+    StoreCampaign campaign = new StoreCampaign(seed);
+    try {
+      campaign.play();
+      return campaign;
+    } catch (Throwable e) {
+      throw new AssertionError("seed " + seed + " (StoreCampaign.run(" + seed + ")): " + e, e);
+    }
+  }
+
+  int operations() {
+    return history.returnedCount();
+  }
+
+  long events() {
+    return simulation.eventCount();
+  }
+
+  long digest() {
+    return simulation.digest();
+  }
+
+  @Override
+  public void close() {
+    simulation.close();
+  }
+
+  private void play() {
+    for (int i = 0; i < nodes.size(); i++) {
+      for (int client = 0; client < 2; client++) {
+        int node = i;
+        String name = "c" + i + client;
+        simulation.at(Duration.ofMillis(random.nextInt(100)), () -> next(node, name));
+      }
+    }
+    simulation.at(Duration.ofMillis(300), this::disturb);
+    simulation.every(Duration.ofMillis(100), this::supervise);
+    simulation.run(STORM);
+    heal();
+    settle();
+    // Whatever the storm left under way ends meanwhile.
+    simulation.run(Duration.ofSeconds(5));
+    history.check(Register.model());
+    compareReplicas();
+  }
+
+  private Service open(Environment environment, List<NodeId> initial, RaftOptions options) {
+    ids.stream()
+        .filter(id -> !id.equals(environment.self()))
+        .forEach(id -> environment.transport().setPeer(id, SimNode.addressOf(id)));
+    Raft raft = Raft.open(environment, options);
+    ConsistentStore<String, String> store =
+        ConsistentStore.open(raft, "store", initial, Codec.STRING, Codec.STRING);
+    String self = environment.self().value();
+    store
+        .node()
+        .onChange(
+            status -> {
+              if (status.role() == Role.LEADER) {
+                String other = leaders.putIfAbsent(status.term(), self);
+                if (other != null && !other.equals(self)) {
+                  throw new AssertionError(
+                      "two leaders in term " + status.term() + ": " + other + ", " + self);
+                }
+              }
+            });
+    return new Service(raft, store);
+  }
+
+  private void next(int node, String client) {
+    if (!storming) {
+      return;
+    }
+    Duration pause = Duration.ofMillis(1 + random.nextInt(60));
+    if (!nodes.get(node).isRunning()) {
+      simulation.at(pause, () -> next(node, client));
+      return;
+    }
+    int incarnation = nodes.get(node).incarnation();
+    CompletableFuture<?> done = operate(nodes.get(node).service().store(), client);
+    boolean[] went = new boolean[1];
+    Runnable goOn =
+        () -> {
+          if (!went[0]) {
+            went[0] = true;
+            simulation.at(pause, () -> next(node, client));
+          }
+        };
+    done.whenComplete((result, error) -> goOn.run());
+    simulation.at(
+        Duration.ofSeconds(4),
+        () -> {
+          boolean same =
+              nodes.get(node).isRunning() && nodes.get(node).incarnation() == incarnation;
+          if (same && !done.isDone() && !went[0] && nodes.get(node).clock() != null) {
+            simulation.at(Duration.ofSeconds(3), goOn);
+          } else {
+            goOn.run();
+          }
+        });
+  }
+
+  private CompletableFuture<?> operate(ConsistentStore<String, String> store, String client) {
+    String key = "k" + random.nextInt(keys);
+    String value = client + "-" + values++;
+    Read mode = leases && random.nextBoolean() ? Read.LEASE : Read.LINEARIZABLE;
+    return switch (random.nextInt(6)) {
+      case 0, 1 ->
+          call(client, new Register.Write(key, Optional.of(value)), store.put(key, value),
+              version -> Register.Output.done());
+      case 2 ->
+          call(client, new Register.Write(key, Optional.empty()), store.delete(key),
+              version -> Register.Output.done());
+      case 3 ->
+          call(
+              client,
+              new Register.CompareAndSet(key, Optional.empty(), Optional.of(value)),
+              store.putIfAbsent(key, value),
+              version -> outcome(version.isPresent()));
+      default ->
+          call(client, new Register.Read(key), store.get(key, mode),
+                  found -> Register.Output.found(found.map(Versioned::value)))
+              .thenCompose(found -> swap(store, client, key, value, found));
+    };
+  }
+
+  private CompletableFuture<?> swap(
+      ConsistentStore<String, String> store,
+      String client,
+      String key,
+      String value,
+      Optional<Versioned<String>> found) {
+    if (found.isEmpty() || random.nextInt(3) == 0) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return call(
+        client,
+        new Register.CompareAndSet(
+            key, Optional.of(found.get().value()), Optional.of(value)),
+        store.compareAndSet(key, found.get().version(), value),
+        version -> outcome(version.isPresent()));
+  }
+
+  private static Register.Output outcome(boolean applied) {
+    return applied ? Register.Output.done() : Register.Output.mismatch();
+  }
+
+  private <T> CompletableFuture<T> call(
+      String client,
+      Register.Input input,
+      CompletableFuture<T> operation,
+      Function<T, Register.Output> answer) {
+    History<Register.Input, Register.Output>.Call call = history.invoke(client, input);
+    operation.whenComplete(
+        (result, error) -> {
+          Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+          if (cause == null) {
+            call.returned(answer.apply(result));
+          } else if (cause instanceof OperationException known && !known.mayHaveTakenEffect()) {
+            call.hadNoEffect();
+          } else if (cause instanceof OperationException) {
+            call.unknown();
+          } else {
+            throw new AssertionError("not an operation's failure: " + cause, cause);
+          }
+        });
+    return operation;
+  }
+
+  private void disturb() {
+    if (!storming) {
+      return;
+    }
+    SimNode<Service> node = nodes.get(random.nextInt(nodes.size()));
+    SimNode<Service> other = nodes.get(random.nextInt(nodes.size()));
+    switch (random.nextInt(16)) {
+      case 0, 1 -> node.crash();
+      case 2 -> node.kill();
+      case 3 -> node.pause(Duration.ofMillis(50 + random.nextInt(1_500)));
+      case 4 -> simulation.network().isolate(node.id());
+      case 5 -> simulation.network().block(node.id(), other.id());
+      case 6 -> simulation.network().bridge(node.id());
+      case 7 -> simulation.network().breakConnections(node.id(), other.id());
+      case 8 -> node.disk().stall(Duration.ofMillis(random.nextInt(2_000)));
+      case 9 -> node.disk().failNextSync();
+      case 10 -> node.clock().jumpWall(Duration.ofSeconds(random.nextInt(7_200) - 3_600));
+      case 11 -> leader().ifPresent(leader -> leader.service().store().node().resign());
+      case 12 -> {
+        if (membership) {
+          leader().ifPresent(this::changeMembers);
+        }
+      }
+      case 13 -> nodes.forEach(SimNode::crash);
+      default -> simulation.network().heal();
+    }
+    for (SimNode<Service> down : nodes) {
+      if (random.nextInt(3) > 0) {
+        down.restart();
+      }
+    }
+    simulation.at(Duration.ofMillis(20 + random.nextInt(400)), this::disturb);
+  }
+
+  /** Starts a process anew whose store had to stop, as whoever runs it would. */
+  private void supervise() {
+    for (SimNode<Service> node : nodes) {
+      if (stopped(node)) {
+        node.crash();
+        node.restart();
+      }
+    }
+  }
+
+  private static boolean stopped(SimNode<Service> node) {
+    return node.isRunning() && node.service().store().node().failure().isPresent();
+  }
+
+  private void changeMembers(SimNode<Service> leader) {
+    RaftNode<?, ?, ?> node = leader.service().store().node();
+    NodeId spare = ids.get(ids.size() - 1);
+    NodeId victim = ids.get(random.nextInt(ids.size()));
+    switch (random.nextInt(3)) {
+      case 0 -> node.addLearner(spare);
+      case 1 -> node.addVoter(spare);
+      default -> {
+        if (node.status().configuration().voters().size() > 2) {
+          node.remove(victim);
+        } else {
+          node.addVoter(victim);
+        }
+      }
+    }
+  }
+
+  private Optional<SimNode<Service>> leader() {
+    return nodes.stream()
+        .filter(SimNode::isRunning)
+        .filter(node -> node.service().store().node().status().role() == Role.LEADER)
+        .findFirst();
+  }
+
+  private void heal() {
+    storming = false;
+    simulation.buggify(false);
+    simulation.network().heal();
+    simulation.network().options(NetworkOptions.lan());
+    for (SimNode<Service> node : nodes) {
+      node.disk().heal();
+      node.resume();
+      node.restart();
+    }
+  }
+
+  /** Liveness: each node that takes part reads and writes again. */
+  private void settle() {
+    for (SimNode<Service> node : nodes) {
+      if (!takesPart(node)) {
+        continue;
+      }
+      boolean[] done = new boolean[1];
+      String client = "after-" + node.id();
+      Runnable[] attempt = new Runnable[1];
+      attempt[0] =
+          () -> {
+            String value = client + "-" + values++;
+            call(client, new Register.Write("k0", Optional.of(value)),
+                    node.service().store().put("k0", value),
+                    version -> Register.Output.done())
+                .thenRun(() -> done[0] = true);
+            simulation.at(
+                Duration.ofSeconds(3),
+                () -> {
+                  if (!done[0]) {
+                    attempt[0].run();
+                  }
+                });
+          };
+      attempt[0].run();
+      simulation.runUntil(() -> done[0], PATIENCE);
+    }
+  }
+
+  /** Whether the node is a member as far as anybody who leads knows. */
+  private boolean takesPart(SimNode<Service> node) {
+    simulation.runUntil(() -> leader().isPresent(), PATIENCE);
+    return leader().orElseThrow().service().store().node().status().configuration().votes(node.id());
+  }
+
+  private void compareReplicas() {
+    Map<String, Optional<Versioned<String>>> expected = new TreeMap<>();
+    for (SimNode<Service> node : nodes) {
+      if (!takesPart(node)) {
+        continue;
+      }
+      for (int i = 0; i < keys; i++) {
+        String key = "k" + i;
+        Optional<Versioned<String>> found =
+            simulation.await(node.service().store().get(key), PATIENCE);
+        Optional<Versioned<String>> known = expected.putIfAbsent(key, found);
+        if (known != null && !known.equals(found)) {
+          throw new AssertionError(
+              "replica " + node.id() + " has " + found + " for " + key + ", others " + known);
+        }
+      }
+    }
+  }
+}
