@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * Where the entries of one logical log are: position and length of each, 12 bytes an entry, in pages
- * that are never moved. Guarded by the lock of the {@link SharedLog}.
+ * that are never moved. Logs that drop what they append take turns with the same pages. Guarded by
+ * the lock of the {@link SharedLog}.
  */
 final class EntryIndex {
   /** The position of an entry whose record has not been seen. */
@@ -17,10 +18,10 @@ final class EntryIndex {
   private long firstPage;
   private long first;
   private long next;
-  /** One page kept for the next that is needed. */
-  private Page free;
+  private final Pool pool;
 
-  EntryIndex(long first) {
+  EntryIndex(long first, Pool pool) {
+    this.pool = pool;
     clear(first);
   }
 
@@ -34,7 +35,9 @@ final class EntryIndex {
 
   /** Forgets everything; goes on at {@code index}. */
   void clear(long index) {
-    Arrays.fill(pages, null);
+    for (int page = 0; page < pages.length; page++) {
+      release(page);
+    }
     firstPage = index / PAGE_ENTRIES;
     first = index;
     next = index;
@@ -46,8 +49,7 @@ final class EntryIndex {
       pages = Arrays.copyOf(pages, 2 * pages.length);
     }
     if (pages[page] == null) {
-      pages[page] = free == null ? new Page() : free;
-      free = null;
+      pages[page] = pool.take();
     }
     pages[page].set((int) (next % PAGE_ENTRIES), position, length);
     next++;
@@ -80,7 +82,9 @@ final class EntryIndex {
     if (dead == 0) {
       return;
     }
-    free = pages[0] == null ? free : pages[0];
+    for (int page = 0; page < Math.min(dead, pages.length); page++) {
+      release(page);
+    }
     int left = Math.max(0, pages.length - dead);
     Page[] kept = new Page[Math.max(1, Integer.highestOneBit(Math.max(1, left - 1)) * 2)];
     System.arraycopy(pages, pages.length - left, kept, 0, Math.min(left, kept.length));
@@ -89,8 +93,10 @@ final class EntryIndex {
   }
 
   private void release(int page) {
-    free = pages[page];
-    pages[page] = null;
+    if (pages[page] != null) {
+      pool.give(pages[page]);
+      pages[page] = null;
+    }
   }
 
   private Page page(long index) {
@@ -98,6 +104,24 @@ final class EntryIndex {
       throw new AssertionError("index " + index + " is outside of [" + first + ", " + next + ")");
     }
     return pages[(int) (index / PAGE_ENTRIES - firstPage)];
+  }
+
+  /** Pages that no log needs at the moment, shared by all. */
+  static final class Pool {
+    private static final int MAX_FREE_PAGES = 64;
+
+    private final Page[] free = new Page[MAX_FREE_PAGES];
+    private int count;
+
+    private Page take() {
+      return count == 0 ? new Page() : free[--count];
+    }
+
+    private void give(Page page) {
+      if (count < MAX_FREE_PAGES) {
+        free[count++] = page;
+      }
+    }
   }
 
   private static final class Page {

@@ -11,7 +11,7 @@ final class LogContent {
   static final long FIRST_INDEX = 1;
 
   final long id;
-  final EntryIndex entries = new EntryIndex(FIRST_INDEX);
+  final EntryIndex entries;
   Optional<byte[]> state = Optional.empty();
   /** What the records of the entries take. */
   long bytes;
@@ -21,6 +21,7 @@ final class LogContent {
   LogContent(long id, Segments segments) {
     this.id = id;
     this.segments = segments;
+    this.entries = new EntryIndex(FIRST_INDEX, segments.indexPages);
   }
 
   /** Whether it is as a log that was never written to. */

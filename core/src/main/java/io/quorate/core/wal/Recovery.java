@@ -244,11 +244,12 @@ final class Recovery {
     for (LogContent content : replay.contents().values()) {
       EntryIndex entries = content.entries;
       for (long index = entries.first(); index < entries.next(); index++) {
-        check(
-            entries.position(index) != EntryIndex.ABSENT,
-            path(segments.oldest()),
-            SegmentHeader.BYTES,
-            "entry " + index + " of log " + content.id + " is missing");
+        if (entries.position(index) == EntryIndex.ABSENT) {
+          throw new CorruptionException(
+              path(segments.oldest()),
+              SegmentHeader.BYTES,
+              "entry " + index + " of log " + content.id + " is missing");
+        }
       }
     }
   }
@@ -263,12 +264,7 @@ final class Recovery {
   }
 
   private static boolean isBlank(ByteBuffer bytes) {
-    for (int at = SegmentHeader.BYTES; at < bytes.limit(); at++) {
-      if (bytes.get(at) != 0) {
-        return false;
-      }
-    }
-    return true;
+    return SegmentScan.usedBytes(bytes) <= SegmentHeader.BYTES;
   }
 
   private String path(Segment segment) {

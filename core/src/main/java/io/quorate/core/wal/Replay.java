@@ -10,6 +10,8 @@ final class Replay {
   private final TreeMap<Long, LogContent> contents = new TreeMap<>();
   private final Segments segments;
   private boolean begun;
+  /** The log of the last record: the next is often of the same. */
+  private LogContent last;
 
   Replay(Segments segments) {
     this.segments = segments;
@@ -36,10 +38,7 @@ final class Replay {
           content(log).state = Optional.of(RecordFormat.payload(bytes, at));
       case RecordFormat.TRUNCATE -> inside(content(log), index).truncate(index);
       case RecordFormat.DROP -> inside(content(log), index).drop(index);
-      case RecordFormat.RESET -> {
-        require(index >= LogContent.FIRST_INDEX, "reset to " + index);
-        content(log).reset(index);
-      }
+      case RecordFormat.RESET -> reset(content(log), index);
       case RecordFormat.DELETE -> content(log).delete();
       case RecordFormat.TABLE -> table(RecordFormat.payload(bytes, at));
       case RecordFormat.MARKER, RecordFormat.SEAL -> { }
@@ -48,29 +47,41 @@ final class Replay {
   }
 
   private static void append(LogContent content, long index, long position, int length) {
-    require(
-        index == content.entries.next(),
-        "entry " + index + " of log " + content.id + " after " + content.entries.next());
+    long next = content.entries.next();
+    if (index != next) {
+      throw new MalformedException(
+          "entry " + index + " of log " + content.id + " where " + next + " is next");
+    }
     content.append(position, length);
   }
 
   private static void move(LogContent content, long index, long position, int length) {
-    require(
-        index >= content.entries.first() && index < content.entries.next(),
-        "copy of entry " + index + " of log " + content.id + ", which is not there");
+    if (index < content.entries.first() || index >= content.entries.next()) {
+      throw new MalformedException(
+          "copy of entry " + index + " of log " + content.id + ", which is not there");
+    }
     content.move(index, position, length);
   }
 
   private static LogContent inside(LogContent content, long index) {
-    require(
-        index >= content.entries.first() && index <= content.entries.next(),
-        "index " + index + " outside of log " + content.id);
+    if (index < content.entries.first() || index > content.entries.next()) {
+      throw new MalformedException("index " + index + " outside of log " + content.id);
+    }
     return content;
+  }
+
+  private static void reset(LogContent content, long first) {
+    if (first < LogContent.FIRST_INDEX) {
+      throw new MalformedException("log " + content.id + " begins at " + first);
+    }
+    content.reset(first);
   }
 
   private void table(byte[] payload) {
     if (begun) {
-      require(LogTable.describes(payload, contents.values()), "a table of other logs");
+      if (!LogTable.describes(payload, contents.values())) {
+        throw new MalformedException("the table is not that of the logs so far");
+      }
       return;
     }
     begun = true;
@@ -80,12 +91,9 @@ final class Replay {
   }
 
   private LogContent content(long log) {
-    return contents.computeIfAbsent(log, id -> new LogContent(id, segments));
-  }
-
-  private static void require(boolean condition, String problem) {
-    if (!condition) {
-      throw new MalformedException(problem);
+    if (last == null || last.id != log) {
+      last = contents.computeIfAbsent(log, id -> new LogContent(id, segments));
     }
+    return last;
   }
 }

@@ -80,14 +80,23 @@ final class SegmentScan {
     int from = offset(Math.min(synced, end));
     int to = offset(end);
     file.write(from, bytes.duplicate().limit(to).position(from));
-    int garbageEnd = bytes.limit();
-    while (garbageEnd > to && bytes.get(garbageEnd - 1) == 0) {
-      garbageEnd--;
-    }
+    int garbageEnd = usedBytes(bytes);
     if (garbageEnd > to) {
       file.write(to, ByteBuffer.allocate(garbageEnd - to));
     }
     file.force(false);
+  }
+
+  /** How many bytes there are up to the last that is not zero. */
+  static int usedBytes(ByteBuffer bytes) {
+    int end = bytes.limit();
+    while (end >= Long.BYTES && bytes.getLong(end - Long.BYTES) == 0) {
+      end -= Long.BYTES;
+    }
+    while (end > 0 && bytes.get(end - 1) == 0) {
+      end--;
+    }
+    return end;
   }
 
   private boolean findBehindEnd(ByteBuffer bytes, byte type, long indexAbove) {

@@ -8,6 +8,9 @@ import java.util.List;
  * position and counts what is alive in each. Guarded by the lock of the {@link SharedLog}.
  */
 final class Segments {
+  /** What the indexes of entries in these segments are made of. */
+  final EntryIndex.Pool indexPages = new EntryIndex.Pool();
+
   private final List<Segment> segments;
   private Segment found;
 

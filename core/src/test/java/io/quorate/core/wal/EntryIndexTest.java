@@ -12,7 +12,7 @@ class EntryIndexTest {
   void random_changes_leave_what_a_map_holds() {
     for (int seed = 0; seed < 20; seed++) {
       Random random = new Random(seed);
-      EntryIndex index = new EntryIndex(1);
+      EntryIndex index = new EntryIndex(1, new EntryIndex.Pool());
       TreeMap<Long, Long> model = new TreeMap<>();
       long first = 1;
       long next = 1;
@@ -60,7 +60,7 @@ class EntryIndexTest {
 
   @Test
   void an_index_that_is_not_there_is_a_broken_invariant() {
-    EntryIndex index = new EntryIndex(5);
+    EntryIndex index = new EntryIndex(5, new EntryIndex.Pool());
     index.add(100, 1);
 
     assertThat(index.length(5)).isEqualTo(1);
