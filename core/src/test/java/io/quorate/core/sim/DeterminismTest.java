@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** The same seeds give the same digests in other processes and on other Java releases. */
 class DeterminismTest {
-  private static final int SEEDS = 20;
+  private static final int SEEDS = 10;
 
   /** Prints the digests of some runs; this is what the other processes execute. */
   public static final class Main {
