@@ -1,10 +1,14 @@
 package io.quorate.resilience.balance;
 
+import io.quorate.resilience.CircuitBreaker;
+import io.quorate.resilience.CircuitBreakerOptions;
 import io.quorate.resilience.Guard;
 import io.quorate.resilience.Hedge;
+import io.quorate.resilience.Listener;
 import io.quorate.resilience.Picker;
 import io.quorate.resilience.Retry;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /** What can go wrong with one of ten replicas, played with any policy. */
@@ -84,6 +88,21 @@ final class Scenarios {
     return run(simulation, balancer, retried, seconds);
   }
 
+  /** The same, with a balancer that never ejects. */
+  static Played failingForGood(Contender contender, long seed, double seconds) {
+    Simulation simulation = simulation(seed);
+    simulation.servers.get(0).failsFast = true;
+    return run(
+        simulation,
+        simulation
+            .balancer()
+            .policy(contender.policy.get())
+            .ejection(EjectionOptions.none())
+            .build(simulation.replicas()),
+        false,
+        seconds);
+  }
+
   /** Then it is healed; measured is what it gets from 10 s to 20 s after. */
   static Played healing(Contender contender, long seed, double illSeconds) {
     Simulation simulation = simulation(seed);
@@ -123,6 +142,37 @@ final class Scenarios {
         });
     Picker<Server> balancer = balancer(simulation, contender);
     simulation.run(balancer, Simulation.rate(0.5, SERVERS - 1), seconds).settle();
+    return new Played(simulation, null);
+  }
+
+  /** Balancer, health checks and circuit breaker for so long; one of ten is slow now and then. */
+  static Played everything(long seed, double perSecond, double seconds) {
+    Simulation simulation = simulation(seed);
+    Server ill = simulation.servers.get(0);
+    simulation.time.after(
+        60 * SECOND,
+        new Runnable() {
+          @Override
+          public void run() {
+            ill.slowness = 11 - ill.slowness;
+            simulation.time.after(60 * SECOND, this);
+          }
+        });
+    LoadBalancer<Server> balancer =
+        simulation
+            .balancer()
+            .health(
+                (server, timeout) -> CompletableFuture.completedFuture(true),
+                HealthChecker.Options.defaults())
+            .build(simulation.replicas());
+    CircuitBreaker breaker =
+        CircuitBreaker.create(
+            "service",
+            CircuitBreakerOptions.defaults(),
+            simulation.time,
+            simulation.chance.seed(),
+            Listener.none());
+    simulation.run(breaker, balancer, perSecond, seconds).settle();
     return new Played(simulation, null);
   }
 

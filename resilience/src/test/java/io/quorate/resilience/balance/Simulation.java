@@ -1,5 +1,6 @@
 package io.quorate.resilience.balance;
 
+import io.quorate.resilience.CircuitBreaker;
 import io.quorate.resilience.Guard;
 import io.quorate.resilience.Outcome;
 import io.quorate.resilience.Picker;
@@ -67,7 +68,13 @@ final class Simulation {
 
   /** Sends requests through {@code picker} for so long, without retry. */
   Simulation run(Picker<Server> picker, double perSecond, double seconds) {
-    return arrivals(() -> new Request(picker), perSecond, seconds);
+    return arrivals(() -> new Request(picker, null), perSecond, seconds);
+  }
+
+  /** Sends requests through {@code breaker} and {@code picker}. */
+  Simulation run(
+      CircuitBreaker breaker, Picker<Server> picker, double perSecond, double seconds) {
+    return arrivals(() -> new Request(picker, breaker), perSecond, seconds);
   }
 
   /** Sends requests through {@code guard}, which picks, hedges and retries. */
@@ -115,7 +122,7 @@ final class Simulation {
 
   /** Has one more stream of requests arrive, as time passes. */
   void arrivalsOf(Picker<Server> picker, double perSecond, double seconds) {
-    begin(() -> new Request(picker), perSecond, seconds);
+    begin(() -> new Request(picker, null), perSecond, seconds);
   }
 
   private void begin(Supplier<? extends Runnable> request, double perSecond, double seconds) {
@@ -203,17 +210,29 @@ final class Simulation {
   /** One request, one attempt. */
   private final class Request implements Runnable, Server.Work {
     private final Picker<Server> picker;
+    /** Null for none. */
+    private final CircuitBreaker breaker;
+
+    private long permit;
     private long token;
     private long startNanos;
 
-    Request(Picker<Server> picker) {
+    Request(Picker<Server> picker, CircuitBreaker breaker) {
       this.picker = picker;
+      this.breaker = breaker;
     }
 
     @Override
     public void run() {
       began();
       startNanos = time.getAsLong();
+      if (breaker != null) {
+        permit = breaker.tryAcquire(startNanos);
+        if (permit == CircuitBreaker.REFUSED) {
+          ended(false, 0);
+          return;
+        }
+      }
       token = picker.pick(0, Tried.none(), startNanos);
       if (token == Picker.NONE) {
         ended(false, 0);
@@ -232,7 +251,11 @@ final class Simulation {
         return;
       }
       long now = time.getAsLong();
-      picker.done(token, success ? Outcome.SUCCESS : Outcome.FAILURE, now);
+      Outcome outcome = success ? Outcome.SUCCESS : Outcome.FAILURE;
+      picker.done(token, outcome, now);
+      if (breaker != null) {
+        breaker.settle(permit, outcome, now);
+      }
       token = Picker.NONE;
       ended(success, now - startNanos);
     }
