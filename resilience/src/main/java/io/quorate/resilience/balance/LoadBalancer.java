@@ -226,10 +226,7 @@ public final class LoadBalancer<T> implements Picker<T>, AutoCloseable {
       }
       case IGNORED -> {
         member.ignored.incrementAndGet();
-        // It would have taken at least this long: how a balancer learns from the losers of hedges.
-        if (member.latency.nanos() > 0 && latencyNanos > member.latency.nanos()) {
-          member.latency.record(latencyNanos, tick);
-        }
+        member.latency.abandon(latencyNanos, tick);
       }
       default -> throw new AssertionError("unhandled outcome " + outcome);
     }

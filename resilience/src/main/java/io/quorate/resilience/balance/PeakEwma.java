@@ -80,6 +80,19 @@ final class PeakEwma {
     } while (!WORD.compareAndSet(this, seen, next));
   }
 
+  /**
+   * Takes in a call that was given up after {@code tookNanos}: no answer, but news all the same. It
+   * counts as what it had taken plus what an answer was expected to take, as if it had just begun.
+   * Otherwise only a slow replica's fastest answers would count, the others being the losers of
+   * hedges, and it would look well.
+   */
+  void abandon(float tookNanos, int tick) {
+    float expected = nanosAt(tick);
+    if (expected > 0) {
+      record(tookNanos + expected, tick);
+    }
+  }
+
   /** Gives a newcomer an average to start from; does nothing once something is known. */
   void assume(float nanos, int tick) {
     WORD.compareAndSet(this, 0L, pack(Math.max(1, nanos), tick));

@@ -59,6 +59,9 @@ class TailLatencyTest {
     Played without = Scenarios.slow(PEAK_EWMA, load, false, 1, SECONDS);
 
     assertThat(ours.extra()).isPositive().isLessThanOrEqualTo(0.0502);
+    assertThat(ours.simulation().share(ours.ill()))
+        .as("cancelled losers are not mistaken for fast answers")
+        .isLessThan(0.002);
     assertThat(ours.simulation().millis(0.99))
         .isLessThanOrEqualTo(1.10 * oracle.simulation().millis(0.99))
         .isLessThan(without.simulation().millis(0.99));
