@@ -22,12 +22,13 @@ public record Balance(List<MemberLoad> members, long keys) {
    *
    * @param id the member
    * @param zone its zone; empty for none
+   * @param weight its weight
    * @param first keys of which it is the first owner
    * @param copies keys of which it is any owner
    * @param overFairShare {@code first} over what its weight would give it; 0 for weight 0
    */
   public record MemberLoad(
-      String id, String zone, long first, long copies, double overFairShare) {}
+      String id, String zone, double weight, long first, long copies, double overFairShare) {}
 
   public Balance {
     members = List.copyOf(members);
@@ -53,8 +54,8 @@ public record Balance(List<MemberLoad> members, long keys) {
     for (Member<N> member : placement.members()) {
       int i = indexes.get(member.node());
       double fair = hashes.length * member.weight() / weights;
-      rows.add(new MemberLoad(
-          member.id(), member.zone(), first[i], copies[i], fair == 0 ? 0 : first[i] / fair));
+      rows.add(new MemberLoad(member.id(), member.zone(), member.weight(), first[i], copies[i],
+          fair == 0 ? 0 : first[i] / fair));
     }
     return new Balance(rows, hashes.length);
   }
@@ -74,20 +75,21 @@ public record Balance(List<MemberLoad> members, long keys) {
     return members.stream().mapToDouble(MemberLoad::overFairShare).max().orElseThrow();
   }
 
-  /** The smallest load over the fair share. */
+  /** The smallest load over the fair share, among members with weight. */
   public double minOverMean() {
-    return members.stream().mapToDouble(MemberLoad::overFairShare).min().orElseThrow();
+    return members.stream().filter(row -> row.weight() > 0)
+        .mapToDouble(MemberLoad::overFairShare).min().orElseThrow();
   }
 
   /** The report as text, one line per member. */
   public String table() {
     StringBuilder text = new StringBuilder(String.format(Locale.ROOT,
-        "%-24s %-12s %12s %12s %8s%n", "member", "zone", "first", "copies", "of fair"));
+        "%-24s %-12s %12s %12s %8s\n", "member", "zone", "first", "copies", "of fair"));
     for (MemberLoad row : members) {
-      text.append(String.format(Locale.ROOT, "%-24s %-12s %12d %12d %8.3f%n",
+      text.append(String.format(Locale.ROOT, "%-24s %-12s %12d %12d %8.3f\n",
           row.id(), row.zone(), row.first(), row.copies(), row.overFairShare()));
     }
-    return text.append(String.format(Locale.ROOT, "max/mean %.3f, min/mean %.3f, keys %d%n",
+    return text.append(String.format(Locale.ROOT, "max/mean %.3f, min/mean %.3f, keys %d\n",
         maxOverMean(), minOverMean(), keys)).toString();
   }
 
@@ -98,7 +100,7 @@ public record Balance(List<MemberLoad> members, long keys) {
   public static String svg(Partitioner<?> placement) {
     StringBuilder svg = new StringBuilder(String.format(Locale.ROOT,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\">"
-            + "<title>epoch %d, fingerprint %016x</title>%n",
+            + "<title>epoch %d, fingerprint %016x</title>\n",
         PICTURE_SIZE, PICTURE_SIZE, placement.epoch(), placement.fingerprint()));
     Map<Object, Integer> indexes = new HashMap<>();
     placement.members().forEach(member -> indexes.put(member.node(), indexes.size()));
@@ -111,7 +113,7 @@ public record Balance(List<MemberLoad> members, long keys) {
     for (Member<?> member : placement.members()) {
       if (line < 16) {
         svg.append(String.format(Locale.ROOT,
-            "<text x=\"%d\" y=\"%d\" font-size=\"14\" fill=\"%s\">%s</text>%n",
+            "<text x=\"%d\" y=\"%d\" font-size=\"14\" fill=\"%s\">%s</text>\n",
             PICTURE_SIZE / 2 - 60, PICTURE_SIZE / 2 - 130 + 18 * line,
             colour(line, indexes.size()), escape(member.id())));
       }
@@ -126,7 +128,7 @@ public record Balance(List<MemberLoad> members, long keys) {
     double middle = PICTURE_SIZE / 2.0;
     return String.format(Locale.ROOT,
         "<path d=\"M%.2f %.2f A%.0f %.0f 0 0 1 %.2f %.2f\" stroke=\"%s\" stroke-width=\"60\""
-            + " fill=\"none\"/>%n",
+            + " fill=\"none\"/>\n",
         middle + RADIUS * Math.sin(from), middle - RADIUS * Math.cos(from), RADIUS, RADIUS,
         middle + RADIUS * Math.sin(to), middle - RADIUS * Math.cos(to), colour);
   }

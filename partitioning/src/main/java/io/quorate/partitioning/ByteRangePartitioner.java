@@ -113,6 +113,11 @@ public final class ByteRangePartitioner<N> extends RangePartitioner<byte[], N> {
   }
 
   @Override
+  boolean isLowest(byte[] key) {
+    return key.length == 0;
+  }
+
+  @Override
   Optional<byte[]> following(byte[] key) {
     return Optional.of(Arrays.copyOf(key, key.length + 1));
   }

@@ -94,6 +94,11 @@ public final class LongRangePartitioner<N> extends RangePartitioner<Long, N> {
   }
 
   @Override
+  boolean isLowest(Long key) {
+    return key == Long.MIN_VALUE;
+  }
+
+  @Override
   Optional<Long> following(Long key) {
     return key == Long.MAX_VALUE ? Optional.empty() : Optional.of(key + 1);
   }

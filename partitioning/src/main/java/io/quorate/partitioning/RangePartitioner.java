@@ -46,6 +46,9 @@ public abstract sealed class RangePartitioner<K, N>
 
   abstract int compare(K a, K b);
 
+  /** Whether no key is below this one. */
+  abstract boolean isLowest(K key);
+
   /** The key that follows immediately, if there is one. */
   abstract Optional<K> following(K key);
 
@@ -103,8 +106,8 @@ public abstract sealed class RangePartitioner<K, N>
     PlacementException.present(upper, "upper");
     int index = indexOf(at);
     List<K> bounds = bounds();
-    PlacementException.require(index == 0 || compare(bounds.get(index - 1), at) < 0, "at",
-        show(at), "must not be the first key of a range");
+    boolean first = index == 0 ? isLowest(at) : compare(bounds.get(index - 1), at) == 0;
+    PlacementException.require(!first, "at", show(at), "must not be the first key of a range");
     List<N> nextOwners = new ArrayList<>(owners);
     bounds.add(index, at);
     nextOwners.add(index + 1, upper);

@@ -148,7 +148,8 @@ public final class RebalancePlan<N> {
 
   /**
    * Whether any key may move between the two. Where the strategy moves keys only to the member that
-   * gained and from the one that lost weight, the others are left out.
+   * gained and from the one that lost weight, the others are left out. Modulo hashing moves between
+   * all; jump hashing may, where a new first owner drives another out of its zone.
    */
   private boolean mayMove(Member<N> from, Member<N> to) {
     if (from.id().equals(to.id()) || from.weight() == 0 || to.weight() == 0) {
@@ -156,8 +157,14 @@ public final class RebalancePlan<N> {
     }
     boolean monotone = before.getClass() == after.getClass()
         && !(before instanceof HashPartitioner<N>)
+        && !(before instanceof JumpPartitioner<N> && zoned(before.membership)
+            && before.replicas > 1)
         && before.replicas == after.replicas;
     return !monotone || gain(from.id()) < 0 || gain(to.id()) > 0;
+  }
+
+  private static boolean zoned(Membership<?> membership) {
+    return membership.zoneCount < membership.size();
   }
 
   private double gain(String id) {

@@ -1,6 +1,7 @@
 package io.quorate.partitioning;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * How many copies, and how many first copies, each member is to hold, and what spreading over zones
@@ -26,12 +27,10 @@ final class SlotQuotas {
     int zones = membership.zoneCount;
     zoneSizes = new int[zones];
     double[] zoneWeights = new double[zones];
-    int[] heldByZone = new int[zones];
     for (int i = 0; i < members; i++) {
       int zone = membership.zones[i];
       zoneSizes[zone] += membership.weights[i] > 0 ? 1 : 0;
       zoneWeights[zone] += membership.weights[i];
-      heldByZone[zone] += held[i];
     }
     int reached = 0;
     int candidate = 0;
@@ -46,10 +45,23 @@ final class SlotQuotas {
       least[zone] = (double) slots * Math.min(zoneSizes[zone], level - 1);
       most[zone] = (double) slots * Math.min(zoneSizes[zone], level);
     }
-    int[] byZone = Quotas.round(
-        Quotas.shares((double) slots * replicas, zoneWeights, least, most),
-        slots * replicas, heldByZone);
-    copies = withinZones(membership, slots, byZone, held);
+    double[] byZone =
+        Quotas.shares((double) slots * replicas, zoneWeights, least, most);
+    double[] shares = shares(membership, slots, byZone);
+    copies = new int[members];
+    int free = slots * replicas;
+    boolean[] bound = new boolean[zones];
+    for (int zone = 0; zone < zones; zone++) {
+      // A zone at a bound must have exactly that; the others are rounded together, node by node.
+      bound[zone] = byZone[zone] <= least[zone] || byZone[zone] >= most[zone];
+      if (bound[zone]) {
+        int only = zone;
+        free -= round(shares, (int) byZone[zone], held,
+            IntStream.range(0, members).filter(i -> membership.zones[i] == only).toArray());
+      }
+    }
+    round(shares, free, held,
+        IntStream.range(0, members).filter(i -> !bound[membership.zones[i]]).toArray());
     primaries = primaries(membership, slots, heldFirst);
   }
 
@@ -61,8 +73,10 @@ final class SlotQuotas {
     return sum;
   }
 
-  private int[] withinZones(Membership<?> membership, int slots, int[] byZone, int[] held) {
+  /** Each zone's share, cut among its nodes by weight, none above one copy per slot. */
+  private double[] shares(Membership<?> membership, int slots, double[] byZone) {
     int members = membership.size();
+    double[] shares = new double[members];
     int[][] inZone = new int[byZone.length][];
     int[] filled = new int[byZone.length];
     for (int zone = 0; zone < byZone.length; zone++) {
@@ -74,25 +88,36 @@ final class SlotQuotas {
         inZone[zone][filled[zone]++] = i;
       }
     }
-    int[] result = new int[members];
     for (int zone = 0; zone < byZone.length; zone++) {
       int[] nodes = inZone[zone];
       double[] weights = new double[nodes.length];
       double[] most = new double[nodes.length];
-      int[] heldHere = new int[nodes.length];
       for (int i = 0; i < nodes.length; i++) {
         weights[i] = membership.weights[nodes[i]];
-        heldHere[i] = held[nodes[i]];
       }
       Arrays.fill(most, slots);
-      int[] quotas = Quotas.round(
-          Quotas.shares(byZone[zone], weights, new double[nodes.length], most),
-          byZone[zone], heldHere);
+      double[] parts =
+          Quotas.shares(byZone[zone], weights, new double[nodes.length], most);
       for (int i = 0; i < nodes.length; i++) {
-        result[nodes[i]] = quotas[i];
+        shares[nodes[i]] = parts[i];
       }
     }
-    return result;
+    return shares;
+  }
+
+  /** Rounds the shares of some members to whole copies with the given sum; returns the sum. */
+  private int round(double[] shares, int total, int[] held, int[] members) {
+    double[] own = new double[members.length];
+    int[] ownHeld = new int[members.length];
+    for (int i = 0; i < members.length; i++) {
+      own[i] = shares[members[i]];
+      ownHeld[i] = held[members[i]];
+    }
+    int[] rounded = Quotas.round(own, total, ownHeld);
+    for (int i = 0; i < members.length; i++) {
+      copies[members[i]] = rounded[i];
+    }
+    return total;
   }
 
   private int[] primaries(Membership<?> membership, int slots, int[] heldFirst) {
