@@ -13,4 +13,6 @@ module io.quorate.examples {
       info.picocli;
   opens io.quorate.examples.node to
       info.picocli;
+  opens io.quorate.examples.training to
+      info.picocli;
 }

@@ -1,6 +1,7 @@
 package io.quorate.examples;
 
 import io.quorate.examples.node.NodeProgram;
+import io.quorate.examples.training.TrainingProgram;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -9,7 +10,7 @@ import picocli.CommandLine.Command;
     name = "examples",
     description = "Programs that show Quorate's primitives at work.",
     mixinStandardHelpOptions = true,
-    subcommands = NodeProgram.class)
+    subcommands = {NodeProgram.class, TrainingProgram.class})
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,7 +110,12 @@ final class SwimMembership implements Membership {
 
   @Override
   public void close() {
-    loop.execute(() -> stop(null));
+    try {
+      loop.execute(() -> stop(null));
+    } catch (RejectedExecutionException e) {
+      // The environment has closed, and the socket with it.
+      stopped.complete(null);
+    }
   }
 
   private void receive(Address from, byte[] payload) {

@@ -1,10 +1,13 @@
 package io.quorate.examples.node;
 
 import io.quorate.core.OperationException;
+import io.quorate.replication.Tag;
+import io.quorate.replication.Versioned;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** Turns the failures of operations into answers. */
+/** Turns what becomes of operations into answers. */
 final class Answers {
   private Answers() {}
 
@@ -12,6 +15,21 @@ final class Answers {
   static CompletableFuture<Answer> of(CompletableFuture<? extends Answer> operation) {
     return operation.handle(
         (answer, failure) -> failure == null ? answer : failed(unwrapped(failure)));
+  }
+
+  static Answer value(Versioned<byte[]> found) {
+    return found
+        .value()
+        .<Answer>map(value -> new Answer.Value(value, found.tag().toString()))
+        .orElseGet(Answer.Absent::new);
+  }
+
+  static Answer written(Tag tag) {
+    return new Answer.Written(tag.toString());
+  }
+
+  static Answer deleted(Optional<Tag> tag) {
+    return tag.map(Answers::written).orElseGet(Answer.Absent::new);
   }
 
   private static Answer failed(Throwable failure) {

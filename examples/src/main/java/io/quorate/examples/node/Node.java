@@ -13,6 +13,8 @@ import io.quorate.core.MetricsRegistry;
 import io.quorate.core.NodeId;
 import io.quorate.core.codec.Codec;
 import io.quorate.core.transport.Address;
+import io.quorate.replication.eventual.EventualOptions;
+import io.quorate.replication.eventual.EventualStore;
 import io.quorate.replication.quorum.QuorumOptions;
 import io.quorate.replication.quorum.QuorumStore;
 import java.io.IOException;
@@ -63,8 +65,20 @@ final class Node implements AutoCloseable {
                   QuorumOptions.in("quorum"))
               .join();
       opened(() -> quorum.shutdown().get(CLOSE_SECONDS, TimeUnit.SECONDS));
+      EventualStore<String, byte[]> eventual =
+          EventualStore.open(
+                  environment,
+                  options.cluster().keySet(),
+                  Codec.STRING,
+                  Codec.BYTES,
+                  EventualOptions.in("eventual"))
+              .join();
+      opened(() -> eventual.shutdown().get(CLOSE_SECONDS, TimeUnit.SECONDS));
       Map<String, KeyValueStore> stores =
-          Map.of("strong", new StrongStore(strong), "quorum", new QuorumKeys(quorum, TIMEOUT));
+          Map.of(
+              "strong", new StrongStore(strong),
+              "quorum", new QuorumKeys(quorum, TIMEOUT),
+              "eventual", new EventualKeys(eventual));
       this.http = opened(new HttpApi(options.http(), stores, this::status, this::metrics));
     } catch (CompletionException e) {
       close();

@@ -1,6 +1,5 @@
 package io.quorate.examples.node;
 
-import io.quorate.replication.Versioned;
 import io.quorate.replication.quorum.Consistency;
 import io.quorate.replication.quorum.QuorumStore;
 import io.quorate.replication.quorum.ReadOptions;
@@ -45,35 +44,23 @@ final class QuorumKeys implements KeyValueStore {
   @Override
   public CompletableFuture<Answer> get(String key, String consistency) {
     ReadOptions options = ReadOptions.at(LEVELS.get(consistency)).withTimeout(timeout);
-    return Answers.of(store.get(key, options).thenApply(QuorumKeys::value));
+    return Answers.of(store.get(key, options).thenApply(Answers::value));
   }
 
   @Override
   public CompletableFuture<Answer> put(
       String key, byte[] value, Condition condition, String consistency) {
     return Answers.of(
-        store.put(key, value, options(consistency))
-            .thenApply(tag -> new Answer.Written(tag.toString())));
+        store.put(key, value, options(consistency)).thenApply(Answers::written));
   }
 
   @Override
   public CompletableFuture<Answer> delete(String key, Condition condition, String consistency) {
     return Answers.of(
-        store.delete(key, options(consistency))
-            .thenApply(
-                tag ->
-                    tag.<Answer>map(is -> new Answer.Written(is.toString()))
-                        .orElseGet(Answer.Absent::new)));
+        store.delete(key, options(consistency)).thenApply(Answers::deleted));
   }
 
   private WriteOptions options(String consistency) {
     return WriteOptions.at(LEVELS.get(consistency)).withTimeout(timeout);
-  }
-
-  private static Answer value(Versioned<byte[]> found) {
-    return found
-        .value()
-        .<Answer>map(value -> new Answer.Value(value, found.tag().toString()))
-        .orElseGet(Answer.Absent::new);
   }
 }

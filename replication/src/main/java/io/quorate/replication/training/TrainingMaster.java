@@ -8,12 +8,14 @@ import io.quorate.core.codec.MalformedException;
 import io.quorate.core.transport.Endpoint;
 import io.quorate.core.transport.Handler;
 import io.quorate.core.transport.Request;
+import io.quorate.replication.checkpoint.CheckpointInfo;
 import io.quorate.replication.checkpoint.CheckpointStore;
 import io.quorate.replication.checkpoint.SaveProgress;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +42,7 @@ public final class TrainingMaster implements AutoCloseable {
   private final CompletableFuture<TrainingReport> report = new CompletableFuture<>();
   private final TreeMap<Long, Request> requests = new TreeMap<>();
   private long lastRequest;
+  private CompletableFuture<CheckpointInfo> lastSave = CompletableFuture.completedFuture(null);
   private Endpoint endpoint;
   private MasterCore core;
   private EventLoop.Timer timer;
@@ -101,7 +104,7 @@ public final class TrainingMaster implements AutoCloseable {
   /**
    * Completes on the master's event loop once all steps are done, and their checkpoint, if there is a
    * store, is durable. Fails with {@link TrainingException} if the job cannot go on, naming what is to
-   * blame, or with {@link RefusedException} after {@link #close}.
+   * blame, or if that checkpoint cannot be saved, or with {@link RefusedException} after {@link #close}.
    */
   public CompletableFuture<TrainingReport> report() {
     return report.copy();
@@ -110,7 +113,13 @@ public final class TrainingMaster implements AutoCloseable {
   /** Stops leading; workers look for another master. May be called twice. */
   @Override
   public void close() {
-    loop.execute(() -> stop(new RefusedException("training master was closed")));
+    RefusedException reason = new RefusedException("training master was closed");
+    try {
+      loop.execute(() -> stop(reason));
+    } catch (RejectedExecutionException e) {
+      // The environment has closed, and this with it.
+      report.completeExceptionally(reason);
+    }
   }
 
   private CompletableFuture<TrainingState> restore(TrainingState fresh) {
@@ -240,17 +249,18 @@ public final class TrainingMaster implements AutoCloseable {
   }
 
   private void save(TrainingState state) {
-    checkpoints.ifPresent(
-        store ->
-            store
-                .save(
-                    state.step(),
-                    StateShards.metadata(options, optimizer),
-                    StateShards.shards(state),
-                    SaveProgress.NONE)
-                .whenComplete(
-                    (saved, failure) ->
-                        loop.execute(() -> saved(state.step(), failure))));
+    if (checkpoints.isEmpty()) {
+      return;
+    }
+    lastSave =
+        checkpoints
+            .get()
+            .save(
+                state.step(),
+                StateShards.metadata(options, optimizer),
+                StateShards.shards(state),
+                SaveProgress.NONE)
+            .whenCompleteAsync((saved, failure) -> saved(state.step(), failure), loop);
   }
 
   private void saved(long step, Throwable failure) {
@@ -264,7 +274,17 @@ public final class TrainingMaster implements AutoCloseable {
 
   private void complete(TrainingState state) {
     log.info("training is done job={} steps={}", options.job(), state.step());
-    report.complete(new TrainingReport(state.step(), state.parameters().clone(), state.digest()));
+    lastSave.whenCompleteAsync(
+        (saved, failure) -> {
+          if (failure == null) {
+            report.complete(
+                new TrainingReport(state.step(), state.parameters().clone(), state.digest()));
+          } else {
+            report.completeExceptionally(
+                new TrainingException("the last checkpoint could not be saved", failure));
+          }
+        },
+        loop);
   }
 
   private void stop(Throwable reason) {

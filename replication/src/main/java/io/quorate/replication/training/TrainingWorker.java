@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
 /**
@@ -72,11 +73,16 @@ public final class TrainingWorker implements AutoCloseable {
   /** Stops working; the master gives what was under way to others. May be called twice. */
   @Override
   public void close() {
-    loop.execute(
-        () -> {
-          lanes.forEach(WorkerLane::stop);
-          endpoint.close();
-          finished.complete(null);
-        });
+    try {
+      loop.execute(
+          () -> {
+            lanes.forEach(WorkerLane::stop);
+            endpoint.close();
+            finished.complete(null);
+          });
+    } catch (RejectedExecutionException e) {
+      // The environment has closed, and this with it.
+      finished.complete(null);
+    }
   }
 }
