@@ -7,6 +7,8 @@ import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeExecutor;
 import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.retry.Retry;
+import io.quorate.resilience.balance.LoadBalancer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -69,6 +71,8 @@ public class PipelineBenchmark {
   private final Guard bounded =
       Guard.named("ours").deadline(java.time.Duration.ofSeconds(1)).breaker().build();
   private final Picker<Integer> picker = new Alternating();
+  private final LoadBalancer<Integer> balancer =
+      LoadBalancer.of(List.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
   private final Guard.TargetWork<Integer, Integer, RuntimeException> targetWork = target -> target;
   private final Guard.Work<Integer, RuntimeException> work = () -> 42;
   private final Guard.AsyncTargetWork<Integer, Integer> asyncTargetWork = (target, a) -> done;
@@ -99,11 +103,22 @@ public class PipelineBenchmark {
   @TearDown
   public void stop() {
     scheduler.shutdownNow();
+    balancer.close();
   }
 
   @Benchmark
   public int oursRetryBreakerLimitPick() {
     return guard.call(picker, targetWork);
+  }
+
+  @Benchmark
+  public int oursRetryBreakerLimitBalancer() {
+    return guard.call(balancer, targetWork);
+  }
+
+  @Benchmark
+  public CompletableFuture<Integer> oursAsyncRetryBreakerLimitBalancer() {
+    return guard.callAsync(balancer, asyncTargetWork);
   }
 
   @Benchmark
