@@ -1,0 +1,102 @@
+package io.quorate.replication.mutants;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The tests themselves are tested: known bugs of such stores, put back one by one, must each be
+ * caught. A test or campaign that lets one of them pass proves nothing. Takes minutes, so it runs with
+ * {@code -Dmutants=true} only.
+ */
+@EnabledIfSystemProperty(named = "mutants", matches = "true")
+class MutantsTest {
+  private static final int SEEDS = 500;
+  private static final String QUORUM = "quorum.QuorumCampaign";
+  private static final String EVENTUAL = "eventual.EventualCampaign";
+  private static final String LOCAL = "local.LogStructuredStoreTest#";
+
+  static Stream<Mutant> mutants() {
+    return Stream.of(
+        new Mutant("a read does not write back", "quorum/CoordinatorCore",
+            "    } else if (agreed) {", "    } else if (true) {", QUORUM),
+        new Mutant("a repair or an old write overwrites what is newer", "replica/CellTable",
+            "    if (!wins) {", "    if (false) {", QUORUM),
+        new Mutant("a write is acknowledged before it is forced", "local/LogStructuredStore",
+            "    if (sequence <= durableSequence) {", "    if (true) {",
+            LOCAL + "p29_crashes_at_any_moment_lose_nothing_that_was_durable"),
+        new Mutant("a version is chosen by the writer's clock alone", "quorum/CoordinatorCore",
+            "clock.above(highest, wallMillis)", "clock.above(0, wallMillis)", QUORUM),
+        new Mutant("a hint counts as a write", "quorum/CoordinatorCore",
+            "      } else if (waitedNanos > RESEND_NANOS) {\n        sendWrites(operation, nowNanos);",
+            "      } else if (waitedNanos > RESEND_NANOS) {\n"
+                + "        operation.holders.addAll(operation.plan.replicas());\n"
+                + "        written(operation);", QUORUM),
+        new Mutant("quorums that need not meet", "quorum/Plan",
+            "case LINEARIZABLE -> List.of(new Quota(set, Quota.majority(set.size())));",
+            "case LINEARIZABLE -> List.of(new Quota(set, 1));", QUORUM),
+        new Mutant("a wiped disk answers quorums", "quorum/Replica",
+            "    if (read.strong() && !caughtUp.getAsBoolean()) {", "    if (false) {",
+            "quorum.QuorumStoreTest#"
+                + "p15_a_wiped_replica_answers_no_quorum_before_it_has_caught_up"),
+        new Mutant("what is read need not be durable", "local/LogStructuredStore",
+            "return entry == null ? nextSequence - (staging.size() == 0 ? 1 : 0) : entry.sequence;",
+            "return 0;",
+            "quorum.QuorumStoreTest#what_a_read_returned_survives_the_crash_of_every_node"),
+        new Mutant("a timed out write is called refused", "quorum/CoordinatorCore",
+            "    if (operation.phase == Operation.Phase.WRITE) {\n      operations.remove(operation.id);",
+            "    if (false) {\n      operations.remove(operation.id);", QUORUM),
+        new Mutant("duplicate answers count twice", "quorum/Quota",
+            "    return count >= needed;", "    return count + 1 >= needed;", QUORUM),
+        new Mutant("tombstones are forgotten by age", "replica/CellTable",
+            "      if (dead && isHeldByAll(key, heldByAll)) {", "      if (dead) {",
+            "eventual.EventualStoreTest#"
+                + "p19_no_tombstone_is_forgotten_while_a_member_is_down_and_nothing_comes_back"),
+        new Mutant("a wiped node gives its versions again", "clock/Incarnation",
+            "Math.max(0, clock.wallMillis()) << RANDOM_BITS | random.nextInt(1 << RANDOM_BITS);",
+            "1;",
+            "eventual.EventualStoreTest#p4_a_node_whose_disk_was_wiped_never_gives_a_version_again"),
+        new Mutant("the summary leaves the version out", "merkle/MerkleTree",
+            "mix(mix(mix(keyHash ^ tag.time()) + tag.epoch()) ^ tag.writer().value().hashCode())",
+            "mix(keyHash)", EVENTUAL),
+        new Mutant("a clock far ahead is believed", "clock/TagClock",
+            "    if (far && (tag.time() & 1) == 0) {", "    if (false) {",
+            "eventual.EventualStoreTest#p2_a_poisoned_clock_is_not_believed_and_harms_nobody"),
+        new Mutant("a torn group is taken for a whole one", "local/Recovery",
+            "    if (RecordFormat.groupCrc(group, 0, group.length) != crc) {", "    if (false) {", LOCAL
+                + "p26_a_tail_torn_at_any_byte_is_cut_and_what_is_written_behind_it_survives"),
+        new Mutant("damage shortens the log", "local/Recovery",
+            "    int behind = forced ? goodGroupBehind(segment, offset, nextSequence + 1) : -1;",
+            "    int behind = -1;", LOCAL
+                + "p27_damage_before_good_data_is_an_error_that_names_the_place_and_not_a_shorter_log"),
+        new Mutant("values are not verified when read", "local/RecordFormat",
+            "|| in.int32() != crc(bytes, from + 4, length - 4)",
+            "|| in.int32() == 0 && false", LOCAL
+                + "p30_a_flipped_bit_in_a_value_is_found_when_it_is_read"),
+        new Mutant("a failed force is tried again", "local/LogStructuredStore",
+            "          } catch (StorageException e) {\n            loop.execute(() -> fail(e));\n"
+                + "            return;\n          }\n          loop.execute(() -> written(group.sequence, full));",
+            "          } catch (StorageException e) {\n            loop.execute(() -> write(group));\n"
+                + "            return;\n          }\n          loop.execute(() -> written(group.sequence, full));",
+            LOCAL + "p25_after_a_failed_force_nothing_more_is_written_and_reads_go_on"),
+        new Mutant("shards are not forced before the manifest", "checkpoint/ShardOutput",
+            "    file.force(true);", "", "checkpoint.CheckpointFilesTest#"
+                + "p34_a_crash_at_any_of_1000_points_leaves_the_newest_committed_one_whole"),
+        new Mutant("a collection trusts the newest unread", "checkpoint/Retention",
+            "kept.stream().anyMatch(id -> files.verify(id).isEmpty())", "!kept.isEmpty()",
+            "checkpoint.CheckpointFilesTest#"
+                + "collection_never_deletes_the_last_one_that_verifies"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("mutants")
+  void a_known_bug_is_caught(Mutant mutant, @TempDir Path directory) throws IOException {
+    assertThat(mutant.caughtWithin(SEEDS, directory)).as(mutant.name()).isPresent();
+  }
+}
