@@ -19,7 +19,8 @@ import java.util.function.UnaryOperator;
  * number of seeds, for a longer run at night.
  */
 public final class Campaign {
-  private static final int SHRINK_RUNS = 300;
+  private static final int SHRINK_RUNS = 1_000;
+  private static final long SHRINK_EVENTS = 10_000_000;
 
   private final Swarm swarm;
   private final Scenario scenario;
@@ -144,10 +145,18 @@ public final class Campaign {
   }
 
   private AssertionError explained(long seed, FaultPlan plan, Throwable failure) {
+    long[] events = {0};
     List<Fault> fewest =
         Shrinker.shrink(
             plan.faults(),
-            faults -> attempt(seed, plan.withFaults(faults)).failure() != null,
+            faults -> {
+              if (events[0] > SHRINK_EVENTS) {
+                return false;
+              }
+              Run run = attempt(seed, plan.withFaults(faults));
+              events[0] += run.events();
+              return run.failure() != null;
+            },
             SHRINK_RUNS);
     FaultPlan smallest = plan.withFaults(fewest);
     Throwable shrunkFailure = attempt(seed, smallest).failure();

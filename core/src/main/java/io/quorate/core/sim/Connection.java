@@ -30,6 +30,9 @@ final class Connection {
   long waitingBytes;
 
   boolean congested;
+
+  /** Why it went, for those whose requests it takes with it. */
+  String problem = "the connection broke";
   private boolean established;
   /** Everything vanishes without a trace, as behind a machine that has forgotten the connection. */
   private boolean vanishing;
@@ -174,7 +177,7 @@ final class Connection {
     private void forget(Frame frame) {
       if (this == acceptor) {
         waitingBytes -= frame.size();
-        if (congested && dialer.open && waitingBytes < incoming.options().highWaterBytes() / 2) {
+        if (congested && dialer.open && waitingBytes < incoming.options().limits().lowWaterBytes()) {
           congested = false;
           dialer.transport.writable(Connection.this);
         }

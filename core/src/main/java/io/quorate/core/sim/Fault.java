@@ -43,6 +43,8 @@ public record Fault(
     RING,
     /** Messages from {@code node} to {@code other} are held up. */
     CLOG,
+    /** One after the other, some nodes are cut off; then they come back in another order. */
+    SWIZZLE,
     /** The connections between two nodes are reset. */
     BREAK,
     /** The connections between two nodes swallow everything. */

@@ -139,7 +139,7 @@ public final class FaultInjector {
       case PAUSE -> node.pause(fault.duration());
       case WALL_JUMP -> node.clock().jumpWall(Duration.ofMillis(fault.amount()));
       case DRIFT -> node.clock().driftPpm(fault.amount());
-      case PARTITION, ISOLATE, ONE_WAY, BRIDGE, RING, CLOG, BREAK, HALF_OPEN, BAD_NETWORK ->
+      case PARTITION, ISOLATE, ONE_WAY, BRIDGE, RING, CLOG, SWIZZLE, BREAK, HALF_OPEN, BAD_NETWORK ->
           beginOnNetwork(fault);
       default -> beginOnDisk(fault, node.disk());
     }
@@ -154,6 +154,7 @@ public final class FaultInjector {
           network.clog(fault.node(), fault.other(), fault.duration());
         }
       }
+      case SWIZZLE -> swizzle(fault);
       case BREAK -> network.breakConnections(fault.node(), fault.other());
       case HALF_OPEN -> network.halfOpen(fault.node(), fault.other());
       case BAD_NETWORK -> {
@@ -224,6 +225,29 @@ public final class FaultInjector {
       case BIT_FLIP -> disk.flipBit(path, place * 8 + fault.amount() % 8);
       case ZERO_SECTOR -> disk.zeroSector(path, place / Inode.SECTOR);
       default -> disk.truncateTail(path, size - place);
+    }
+  }
+
+  private void swizzle(Fault fault) {
+    List<NodeId> chosen = new ArrayList<>();
+    for (int i = 0; i < plan.nodes().size(); i++) {
+      if ((fault.amount() >> i & 1) != 0) {
+        chosen.add(plan.nodes().get(i));
+      }
+    }
+    List<NodeId> returning = new ArrayList<>(chosen);
+    for (int i = 0; i < chosen.size(); i++) {
+      Duration step = fault.duration().dividedBy(2L * chosen.size());
+      NodeId back = returning.remove((int) (fault.amount() >>> 32) % returning.size());
+      Duration cutOff = step.multipliedBy(chosen.size() + i - chosen.indexOf(back) + 1L);
+      Fault isolation = new Fault(fault.at(), Kind.ISOLATE, back, back, cutOff, 0);
+      simulation.at(step.multipliedBy(chosen.indexOf(back)), () -> beginUnlessHealed(isolation));
+    }
+  }
+
+  private void beginUnlessHealed(Fault fault) {
+    if (!healed) {
+      beginOnNetwork(fault);
     }
   }
 

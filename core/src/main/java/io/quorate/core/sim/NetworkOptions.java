@@ -1,5 +1,6 @@
 package io.quorate.core.sim;
 
+import io.quorate.core.transport.TransportLimits;
 import java.time.Duration;
 
 /**
@@ -13,9 +14,7 @@ import java.time.Duration;
  * @param duplication probability that a datagram arrives twice
  * @param corruption probability that a frame arrives damaged, which breaks its connection
  * @param idleTimeout a side of a connection that has heard nothing for so long closes it
- * @param highWaterBytes while more than this waits for a peer, sending to it is refused until less
- *     than half does
- * @param maxFrameBytes larger payloads are the caller's mistake
+ * @param limits how much a transport takes before it refuses; those on connections are not simulated
  */
 public record NetworkOptions(
     Duration minLatency,
@@ -24,8 +23,7 @@ public record NetworkOptions(
     double duplication,
     double corruption,
     Duration idleTimeout,
-    long highWaterBytes,
-    int maxFrameBytes) {
+    TransportLimits limits) {
   public NetworkOptions {
     SimulationOptions.positiveNanos(minLatency, "minLatency");
     if (meanExtraLatency.isNegative()) {
@@ -36,11 +34,8 @@ public record NetworkOptions(
     SimulationOptions.probability(duplication, "duplication");
     SimulationOptions.probability(corruption, "corruption");
     SimulationOptions.positiveNanos(idleTimeout, "idleTimeout");
-    if (highWaterBytes < 1) {
-      throw new IllegalArgumentException("highWaterBytes must be at least 1, was " + highWaterBytes);
-    }
-    if (maxFrameBytes < 1) {
-      throw new IllegalArgumentException("maxFrameBytes must be at least 1, was " + maxFrameBytes);
+    if (limits == null) {
+      throw new IllegalArgumentException("limits must be given");
     }
   }
 
@@ -53,8 +48,7 @@ public record NetworkOptions(
         0,
         0,
         Duration.ofSeconds(3),
-        16L << 20,
-        4 << 20);
+        TransportLimits.defaults());
   }
 
   /** Machines of several continents: 40 ms and more, one segment in a thousand lost. */
@@ -67,85 +61,31 @@ public record NetworkOptions(
 
   public NetworkOptions withLatency(Duration minLatency, Duration meanExtraLatency) {
     return new NetworkOptions(
-        minLatency,
-        meanExtraLatency,
-        loss,
-        duplication,
-        corruption,
-        idleTimeout,
-        highWaterBytes,
-        maxFrameBytes);
+        minLatency, meanExtraLatency, loss, duplication, corruption, idleTimeout, limits);
   }
 
   public NetworkOptions withLoss(double loss) {
     return new NetworkOptions(
-        minLatency,
-        meanExtraLatency,
-        loss,
-        duplication,
-        corruption,
-        idleTimeout,
-        highWaterBytes,
-        maxFrameBytes);
+        minLatency, meanExtraLatency, loss, duplication, corruption, idleTimeout, limits);
   }
 
   public NetworkOptions withDuplication(double duplication) {
     return new NetworkOptions(
-        minLatency,
-        meanExtraLatency,
-        loss,
-        duplication,
-        corruption,
-        idleTimeout,
-        highWaterBytes,
-        maxFrameBytes);
+        minLatency, meanExtraLatency, loss, duplication, corruption, idleTimeout, limits);
   }
 
   public NetworkOptions withCorruption(double corruption) {
     return new NetworkOptions(
-        minLatency,
-        meanExtraLatency,
-        loss,
-        duplication,
-        corruption,
-        idleTimeout,
-        highWaterBytes,
-        maxFrameBytes);
+        minLatency, meanExtraLatency, loss, duplication, corruption, idleTimeout, limits);
   }
 
   public NetworkOptions withIdleTimeout(Duration idleTimeout) {
     return new NetworkOptions(
-        minLatency,
-        meanExtraLatency,
-        loss,
-        duplication,
-        corruption,
-        idleTimeout,
-        highWaterBytes,
-        maxFrameBytes);
+        minLatency, meanExtraLatency, loss, duplication, corruption, idleTimeout, limits);
   }
 
-  public NetworkOptions withHighWaterBytes(long highWaterBytes) {
+  public NetworkOptions withLimits(TransportLimits limits) {
     return new NetworkOptions(
-        minLatency,
-        meanExtraLatency,
-        loss,
-        duplication,
-        corruption,
-        idleTimeout,
-        highWaterBytes,
-        maxFrameBytes);
-  }
-
-  public NetworkOptions withMaxFrameBytes(int maxFrameBytes) {
-    return new NetworkOptions(
-        minLatency,
-        meanExtraLatency,
-        loss,
-        duplication,
-        corruption,
-        idleTimeout,
-        highWaterBytes,
-        maxFrameBytes);
+        minLatency, meanExtraLatency, loss, duplication, corruption, idleTimeout, limits);
   }
 }

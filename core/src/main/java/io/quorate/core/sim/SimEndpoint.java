@@ -36,12 +36,16 @@ final class SimEndpoint implements Endpoint {
   @Override
   public boolean send(NodeId to, byte[] payload) {
     checkSize(payload);
-    Connection connection = closed ? null : transport.writableConnection(to, payload.length);
-    if (connection == null) {
+    if (closed) {
+      return false;
+    }
+    SimTransport.Outgoing way = transport.outgoing(to, payload.length, false);
+    if (!way.isPossible()) {
       return false;
     }
     int checksum = transport.checksum(payload);
-    transport.send(connection, new Frame(Frame.Kind.MESSAGE, service, 0, payload, 0, checksum));
+    transport.send(
+        way.connection(), new Frame(Frame.Kind.MESSAGE, service, 0, payload, 0, checksum));
     return true;
   }
 
@@ -50,9 +54,13 @@ final class SimEndpoint implements Endpoint {
     checkSize(payload);
     long timeoutNanos = SimulationOptions.positiveNanos(timeout, "timeout");
     CompletableFuture<byte[]> answer = new CompletableFuture<>();
-    Connection connection = closed ? null : transport.writableConnection(to, payload.length);
-    if (connection == null) {
-      RefusedException refused = new RefusedException("request to " + to + " was not sent");
+    SimTransport.Outgoing way =
+        closed
+            ? SimTransport.Outgoing.not("the endpoint is closed")
+            : transport.outgoing(to, payload.length, true);
+    if (!way.isPossible()) {
+      RefusedException refused =
+          new RefusedException("request to " + to + " was not sent: " + way.whyNot());
       if (transport.owner().isAlive()) {
         loop.execute(() -> answer.completeExceptionally(refused));
       } else {
@@ -60,6 +68,7 @@ final class SimEndpoint implements Endpoint {
       }
       return answer;
     }
+    Connection connection = way.connection();
     long id = transport.nextRequestId();
     Pending waiting = new Pending(id, to, connection, answer);
     pending.put(id, waiting);
@@ -89,7 +98,7 @@ final class SimEndpoint implements Endpoint {
     if (!closed) {
       closed = true;
       transport.closed(this);
-      new ArrayList<>(pending.values()).forEach(each -> each.giveUp("endpoint closed"));
+      new ArrayList<>(pending.values()).forEach(each -> each.giveUp("the endpoint was closed"));
     }
   }
 
@@ -103,7 +112,7 @@ final class SimEndpoint implements Endpoint {
           try {
             handler.onRequest(request);
           } catch (RuntimeException e) {
-            request.fail(e.toString());
+            request.fail("the handler failed: " + e);
             throw e;
           }
         });
@@ -174,7 +183,7 @@ final class SimEndpoint implements Endpoint {
       settle();
       RuntimeException failure =
           sent
-              ? new IndeterminateException("connection to " + to + " broke")
+              ? new IndeterminateException("request to " + to + ": " + connection.problem)
               : new RefusedException("no connection to " + to);
       if (transport.owner().isAlive()) {
         loop.execute(() -> answer.completeExceptionally(failure));

@@ -28,6 +28,7 @@ public final class SimNode<T> {
   private SimEnvironment environment;
   private T service;
   private Throwable bootFailure;
+  private String cluster = "";
   private int incarnation;
   private long pausedSinceNanos;
   private long pausedUntilNanos;
@@ -60,6 +61,15 @@ public final class SimNode<T> {
   /** Where this node accepts its peers. */
   public Address address() {
     return addressOf(id);
+  }
+
+  /** Which cluster it says it belongs to; nodes of different ones refuse to connect. */
+  public void cluster(String name) {
+    cluster = name;
+  }
+
+  String cluster() {
+    return cluster;
   }
 
   /** Whether its process is alive; a paused one is. */

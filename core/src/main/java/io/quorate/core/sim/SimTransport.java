@@ -7,6 +7,7 @@ import io.quorate.core.transport.Address;
 import io.quorate.core.transport.Endpoint;
 import io.quorate.core.transport.Handler;
 import io.quorate.core.transport.Transport;
+import io.quorate.core.transport.TransportLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -53,6 +54,9 @@ final class SimTransport implements Transport {
 
   @Override
   public void setPeer(NodeId id, Address address) {
+    if (id.equals(self())) {
+      throw new IllegalArgumentException("peer must be another node, was " + id + " itself");
+    }
     Peer known = peers.get(id);
     if (known == null) {
       peers.put(id, new Peer(id, address));
@@ -99,26 +103,53 @@ final class SimTransport implements Transport {
   }
 
   int maxFrameBytes() {
-    return network.options().maxFrameBytes();
+    return network.options().limits().maxPayloadBytes();
   }
 
   int checksum(byte[] payload) {
     return simulation.digestOfTrace().checksum(payload);
   }
 
-  /** The connection by which {@code frame} can go to {@code to} now, or null. */
-  Connection writableConnection(NodeId to, int payloadBytes) {
-    Peer peer = owner.isAlive() ? peers.get(to) : null;
-    Connection connection = peer == null ? null : peer.connection();
-    if (connection == null || connection.congested) {
-      return null;
+  /** The connection by which a payload can go to {@code to} now. */
+  Outgoing outgoing(NodeId to, int payloadBytes, boolean asRequest) {
+    if (!owner.isAlive()) {
+      return Outgoing.not("the node is closed");
     }
-    long limit = connection.acceptor.incoming.options().highWaterBytes();
-    if (connection.waitingBytes + payloadBytes > limit && connection.waitingBytes > 0) {
+    Peer peer = peers.get(to);
+    if (peer == null) {
+      return Outgoing.not(to + " was never named");
+    }
+    Connection connection = peer.connection();
+    if (connection == null) {
+      return Outgoing.not("no connection to " + to);
+    }
+    TransportLimits limits = connection.acceptor.incoming.options().limits();
+    if (asRequest && connection.pending.size() >= limits.maxRequestsInFlight()) {
+      return Outgoing.not("too many requests in flight to " + to);
+    }
+    long waitingBytes = connection.waitingBytes;
+    if (waitingBytes > 0 && waitingBytes + payloadBytes > limits.highWaterBytes()) {
       connection.congested = true;
-      return null;
     }
-    return connection;
+    return connection.congested
+        ? Outgoing.not("too much waits for " + to)
+        : new Outgoing(connection, "");
+  }
+
+  /**
+   * A way to a peer.
+   *
+   * @param connection null if there is none
+   * @param whyNot why there is none
+   */
+  record Outgoing(Connection connection, String whyNot) {
+    static Outgoing not(String why) {
+      return new Outgoing(null, why);
+    }
+
+    boolean isPossible() {
+      return connection != null;
+    }
   }
 
   void send(Connection connection, Frame frame) {
@@ -296,7 +327,8 @@ final class SimTransport implements Transport {
       }
       SimTransport accepting = target.isRunning() ? target.process().transportOrNull() : null;
       boolean isWanted =
-          accepting != null && target.id().equals(id) && target.address().equals(address);
+          accepting != null && target.id().equals(id) && target.address().equals(address)
+              && target.cluster().equals(node().cluster());
       if (isWanted && connection.dialer.open) {
         connection.accept(accepting);
       }
@@ -346,6 +378,7 @@ final class SimTransport implements Transport {
       forgotten = true;
       waiting = true;
       if (dialled != null) {
+        dialled.problem = "the peer was removed";
         dialled.dialer.fail();
       }
     }

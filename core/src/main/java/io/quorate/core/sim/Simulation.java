@@ -11,7 +11,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
@@ -64,6 +66,8 @@ public final class Simulation implements AutoCloseable {
   private SimLoop currentLoop;
   private SimEnvironment blocking;
   private SimulationFailure failure;
+  private Predicate<RuntimeException> tolerated = problem -> false;
+  private Consumer<String> tracer;
   private boolean buggifying;
 
   private Simulation(SimulationOptions options) {
@@ -157,6 +161,14 @@ public final class Simulation implements AutoCloseable {
     return digest.value();
   }
 
+  /**
+   * Has every event told to {@code listener}: its time in nanoseconds, number, kind and node. Equal
+   * seeds tell the same lines.
+   */
+  public void trace(Consumer<String> listener) {
+    tracer = listener;
+  }
+
   /** Has {@code invariant} verified now and after every event. */
   public void check(Invariant invariant) {
     invariants.add(invariant);
@@ -205,7 +217,7 @@ public final class Simulation implements AutoCloseable {
     while (!condition.getAsBoolean()) {
       if (!step(limitNanos)) {
         timeNanos = limitNanos;
-        fail("not within " + limit, null);
+        fail("not within " + limit + whoIsDown(), null);
       }
       throwFailure();
     }
@@ -349,9 +361,20 @@ public final class Simulation implements AutoCloseable {
     }
   }
 
+  /**
+   * Lets what {@code tolerated} accepts escape from tasks and handlers without failing the run: it
+   * is dropped, as a real loop logs it and goes on. Errors fail the run in any case.
+   */
+  public void tolerate(Predicate<RuntimeException> tolerated) {
+    this.tolerated = tolerated;
+  }
+
   /** What a task let escape: the end of the run, unless its process had just died. */
   void uncaught(SimEnvironment environment, Throwable e) {
     if (e instanceof NodeCrashed || !environment.isAlive() && !(e instanceof AssertionError)) {
+      return;
+    }
+    if (e instanceof RuntimeException problem && tolerated.test(problem)) {
       return;
     }
     fail("uncaught on " + environment.self() + ": " + e, e);
@@ -390,6 +413,11 @@ public final class Simulation implements AutoCloseable {
         timeNanos,
         event.kind.ordinal() + (event.node == null ? 0 : 16L * (event.node.number() + 1)),
         event.detail());
+    if (tracer != null) {
+      tracer.accept(
+          timeNanos + " " + eventCount + " " + event.kind
+              + (event.node == null ? "" : " " + event.node.id()));
+    }
     try {
       event.happen();
     } catch (NodeCrashed e) {
@@ -401,6 +429,17 @@ public final class Simulation implements AutoCloseable {
       verify(invariants.get(i));
     }
     return true;
+  }
+
+  private String whoIsDown() {
+    StringBuilder text = new StringBuilder();
+    for (SimNode<?> node : nodes.values()) {
+      if (!node.isRunning()) {
+        text.append("; ").append(node.id()).append(" is down");
+        node.bootFailure().ifPresent(problem -> text.append(": ").append(problem));
+      }
+    }
+    return text.toString();
   }
 
   private void verify(Invariant invariant) {

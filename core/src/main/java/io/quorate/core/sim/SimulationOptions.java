@@ -13,6 +13,8 @@ import java.time.Duration;
  */
 public record SimulationOptions(
     long seed, NetworkOptions network, DiskOptions disk, long maxEvents, boolean buggify) {
+  private static final Duration FOREVER = Duration.ofDays(36_500);
+
   public SimulationOptions {
     if (maxEvents < 1) {
       throw new IllegalArgumentException("maxEvents must be at least 1, was " + maxEvents);
@@ -45,11 +47,10 @@ public record SimulationOptions(
   }
 
   static long positiveNanos(Duration duration, String what) {
-    long nanos = duration.toNanos();
-    if (nanos <= 0) {
+    if (duration.isNegative() || duration.isZero()) {
       throw new IllegalArgumentException(what + " must be more than 0, was " + duration);
     }
-    return nanos;
+    return duration.compareTo(FOREVER) < 0 ? duration.toNanos() : FOREVER.toNanos();
   }
 
   static double probability(double value, String what) {

@@ -87,7 +87,9 @@ final class AbdRegister implements Handler {
       log = env.storage().create("abd.log");
     }
     env.storage().syncDirectory("");
-    members.forEach(id -> env.transport().setPeer(id, SimNode.addressOf(id)));
+    members.stream()
+        .filter(id -> !id.equals(env.self()))
+        .forEach(id -> env.transport().setPeer(id, SimNode.addressOf(id)));
     endpoint = env.transport().open("abd", loop, this);
   }
 
@@ -153,8 +155,7 @@ final class AbdRegister implements Handler {
     int quorum = bug == Bug.SMALL_QUORUM ? members.size() / 2 : members.size() / 2 + 1;
     int[] counts = new int[2];
     for (NodeId peer : inOrder()) {
-      endpoint
-          .request(peer, message, TIMEOUT)
+      ask(peer, message)
           .whenComplete(
               (answer, failure) -> {
                 if (failure == null) {
@@ -169,6 +170,15 @@ final class AbdRegister implements Handler {
     }
   }
 
+  private CompletableFuture<byte[]> ask(NodeId peer, byte[] message) {
+    if (!peer.equals(env.self())) {
+      return endpoint.request(peer, message, TIMEOUT);
+    }
+    CompletableFuture<byte[]> answer = new CompletableFuture<>();
+    handle(message, answer::complete);
+    return answer;
+  }
+
   private Iterable<NodeId> inOrder() {
     if (bug == Bug.HASH_ORDER) {
       Map<Object, NodeId> byIdentity = new HashMap<>();
@@ -180,20 +190,24 @@ final class AbdRegister implements Handler {
 
   @Override
   public void onRequest(Request request) {
-    ByteReader in = new ByteReader(request.payload());
+    handle(request.payload(), request::respond);
+  }
+
+  private void handle(byte[] message, Consumer<byte[]> respond) {
+    ByteReader in = new ByteReader(message);
     int kind = in.int8();
     String key = in.text();
     Stamped mine = values.getOrDefault(key, Stamped.NOTHING);
     if (kind == QUERY) {
       ByteWriter out = new ByteWriter();
       writeStamped(out, mine);
-      request.respond(out.toByteArray());
+      respond.accept(out.toByteArray());
       return;
     }
     Stamped theirs = readStamped(in);
     byte[] record = record(key, theirs);
     if (bug == Bug.ACK_BEFORE_SYNC) {
-      request.respond(new byte[0]);
+      respond.accept(new byte[0]);
     }
     disk.execute(
         () -> {
@@ -203,7 +217,7 @@ final class AbdRegister implements Handler {
           loop.execute(
               () -> {
                 remember(key, theirs);
-                request.respond(new byte[0]);
+                respond.accept(new byte[0]);
               });
         });
   }

@@ -74,6 +74,25 @@ class CampaignTest {
   }
 
   @Test
+  void damage_at_rest_is_found_in_a_log_that_cuts_off_what_it_cannot_read() {
+    Swarm damage =
+        SWARM
+            .withNodes(3, 3)
+            .withMeanFaults(10)
+            .withKinds(Set.of(Fault.Kind.CRASH, Fault.Kind.BIT_FLIP, Fault.Kind.ZERO_SECTOR));
+
+    assertThatThrownBy(
+            () ->
+                Campaign.of(
+                        damage,
+                        (sim, plan) -> new AbdScenario(sim, plan, AbdRegister.Bug.NONE).run())
+                    .seeds(0, 300)
+                    .run())
+        .hasMessageContaining("violated")
+        .hasMessageContaining("CRASH");
+  }
+
+  @Test
   void an_order_that_comes_from_identities_is_found_by_running_each_seed_twice() {
     assertThatThrownBy(() -> abd(AbdRegister.Bug.HASH_ORDER).seeds(0, 20).twice().run())
         .hasMessageContaining("two runs of seed")

@@ -38,7 +38,9 @@ final class LogReplica implements Handler {
     this.members = members;
     this.durable = new long[members.size()];
     this.loop = env.eventLoop("replica");
-    members.forEach(id -> env.transport().setPeer(id, SimNode.addressOf(id)));
+    members.stream()
+        .filter(id -> !id.equals(self))
+        .forEach(id -> env.transport().setPeer(id, SimNode.addressOf(id)));
     this.endpoint = env.transport().open("log", loop, this);
     WriteAheadLog.open(
             env, "log", loop, WalOptions.of("bench/" + self).withSegmentBytes(1 << 20))

@@ -310,6 +310,39 @@ class SimulationTest {
     }
   }
 
+  @Test
+  void equal_seeds_tell_the_same_trace() {
+    assertThat(traceOf(1)).hasSizeGreaterThan(1_000).isEqualTo(traceOf(1)).isNotEqualTo(traceOf(2));
+  }
+
+  private static List<String> traceOf(long seed) {
+    FaultPlan plan = Swarm.defaults().draw(3);
+    List<String> lines = new ArrayList<>();
+    try (Simulation sim = Simulation.seeded(seed)) {
+      sim.trace(lines::add);
+      new AbdScenario(sim, plan, AbdRegister.Bug.NONE).run();
+    }
+    return lines;
+  }
+
+  @Test
+  void what_is_tolerated_does_not_fail_the_run_and_an_error_does() {
+    Simulation sim = Simulation.seeded(13);
+    sim.tolerate(IllegalStateException.class::isInstance);
+    EventLoop loop = sim.environment(A).eventLoop("x");
+    loop.execute(
+        () -> {
+          throw new IllegalStateException("logged");
+        });
+    sim.run(SECOND);
+
+    loop.execute(
+        () -> {
+          throw new AssertionError("broken");
+        });
+    assertThatThrownBy(() -> sim.run(SECOND)).hasRootCauseMessage("broken");
+  }
+
   private static long draw(long seed, String node, String use) {
     try (Simulation sim = Simulation.seeded(seed)) {
       return sim.environment(NodeId.of(node)).random(use).nextLong();
