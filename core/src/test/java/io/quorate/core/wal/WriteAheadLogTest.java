@@ -246,6 +246,34 @@ class WriteAheadLogTest {
   }
 
   @Test
+  void entries_can_be_read_at_any_moment_while_they_are_copied() {
+    wal.close();
+    for (long seed = 0; seed < 20; seed++) {
+      WalHarness busy =
+          new WalHarness(Storage.inMemory(), WalHarness.OPTIONS.withCacheBytes(0), seed);
+      LogicalLog idle = busy.log(1);
+      idle.append(List.of(bytes("idle one"), bytes("idle two")));
+      List<CompletableFuture<List<byte[]>>> reads = new ArrayList<>();
+      for (int i = 1; i <= 300; i++) {
+        busy.log(2).append(bytes("entry " + i));
+        busy.log(2).dropPrefix(i);
+        while (busy.environment.runOne()) {
+          if (reads.size() < 3 * i) {
+            reads.add(idle.read(1, 1_000));
+          }
+          busy.environment.runOne();
+        }
+      }
+      assertThat(busy.wal.durablePosition()).as("segments have come and gone").isGreaterThan(9_000);
+      for (CompletableFuture<List<byte[]>> read : reads) {
+        assertThat(texts(join(read))).containsExactly("idle one", "idle two");
+      }
+      busy.close();
+    }
+    wal = new WalHarness(storage);
+  }
+
+  @Test
   void a_log_of_live_entries_only_is_not_copied_around() {
     LogicalLog log = wal.log(1);
     for (int i = 1; i <= 500; i++) {
