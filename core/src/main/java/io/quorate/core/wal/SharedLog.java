@@ -4,9 +4,6 @@ import io.quorate.core.EventLoop;
 import io.quorate.core.RefusedException;
 import io.quorate.core.storage.Storage;
 import io.quorate.core.storage.StorageException;
-import java.util.ArrayList;
-import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -46,11 +43,9 @@ final class SharedLog implements WriteAheadLog {
   private final EntryReader reader;
   private final Storage.Lock directoryLock;
   private final Map<Long, OwnedLog> owned = new TreeMap<>();
-  /** Looked up by loop, walked in the order of {@link #notifierOrder}. */
-  private final Map<EventLoop, LoopNotifier> notifiers = new IdentityHashMap<>();
+  private final LoopNotifiers notifiers = new LoopNotifiers(this::durablePosition, this::failure);
 
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
-  private volatile List<LoopNotifier> notifierOrder = List.of();
   /** Whether the writer has work, or the task to look for some. */
   private boolean writing;
   private boolean closing;
@@ -112,7 +107,7 @@ final class SharedLog implements WriteAheadLog {
     if (id < 0) {
       throw new IllegalArgumentException("id must not be negative, was " + id);
     }
-    LoopNotifier notifier = notifier(owner);
+    LoopNotifier notifier = notifiers.of(owner);
     lock.lock();
     try {
       OwnedLog existing = owned.get(id);
@@ -178,7 +173,7 @@ final class SharedLog implements WriteAheadLog {
   @Override
   public void listen(EventLoop loop, DurabilityListener listener) {
     Objects.requireNonNull(listener, "listener");
-    notifier(loop).listen(listener);
+    notifiers.of(loop).listen(listener);
   }
 
   @Override
@@ -302,7 +297,7 @@ final class SharedLog implements WriteAheadLog {
   void synced(long position) {
     durable = position;
     cleaner.advance(position);
-    wakeLoops();
+    notifiers.wake();
   }
 
   /** Runs {@code task} where files are prepared, read and deleted. */
@@ -374,7 +369,7 @@ final class SharedLog implements WriteAheadLog {
     } finally {
       lock.unlock();
     }
-    wakeLoops();
+    notifiers.wake();
     if (closingNow) {
       release();
     }
@@ -416,29 +411,6 @@ final class SharedLog implements WriteAheadLog {
       world.loop().execute(() -> closed.complete(null));
     } catch (StorageException | RejectedExecutionException e) {
       closed.completeExceptionally(e);
-    }
-  }
-
-  private LoopNotifier notifier(EventLoop loop) {
-    lock.lock();
-    try {
-      LoopNotifier notifier = notifiers.get(loop);
-      if (notifier == null) {
-        notifier = new LoopNotifier(loop, this::durablePosition, this::failure);
-        notifiers.put(loop, notifier);
-        List<LoopNotifier> order = new ArrayList<>(notifierOrder);
-        order.add(notifier);
-        notifierOrder = List.copyOf(order);
-      }
-      return notifier;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void wakeLoops() {
-    for (LoopNotifier notifier : notifierOrder) {
-      notifier.wake();
     }
   }
 }
