@@ -1,6 +1,8 @@
 package io.quorate.core.storage;
 
-/** Stored bytes are not what was written: names the file, the offset, what was expected and found. */
+/**
+ * Stored bytes are not what was written: names the file, the offset, what was expected and found.
+ */
 public class CorruptionException extends StorageException {
   private final String path;
   private final long offset;

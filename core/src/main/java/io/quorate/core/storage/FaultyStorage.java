@@ -17,7 +17,9 @@ public final class FaultyStorage implements Storage {
     IO_ERROR,
     /** With an input/output error after half of a write is done; other calls have no effect. */
     SHORT_WRITE,
-    /** With a {@link NoSpaceException} after half of a write is done; only what takes room fails. */
+    /**
+     * With a {@link NoSpaceException} after half of a write is done; only what takes room fails.
+     */
     NO_SPACE,
     /** With an input/output error although the effect has taken place. */
     DONE_YET_FAILED

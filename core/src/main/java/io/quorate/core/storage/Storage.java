@@ -68,16 +68,19 @@ public interface Storage {
   void rename(String from, String to);
 
   /**
-   * Deletes a file or an empty directory; does nothing if it does not exist. A file that is open may
-   * be read until it is closed.
+   * Deletes a file or an empty directory; does nothing if it does not exist. A file that is open
+   * may be read until it is closed.
    */
   void delete(String path);
 
-  /** Makes creations, renames and deletions in {@code directory} durable; {@code ""} is the root. */
+  /**
+   * Makes creations, renames and deletions in {@code directory} durable; {@code ""} is the root.
+   */
   void syncDirectory(String directory);
 
   /**
-   * Locks {@code path} against other processes and other users in this one until the lock is closed.
+   * Locks {@code path} against other processes and other users in this one until the lock is
+   * closed.
    *
    * @throws StorageException if it is locked; says by whom if that is known
    */

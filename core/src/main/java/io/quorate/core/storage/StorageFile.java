@@ -30,8 +30,8 @@ public interface StorageFile extends AutoCloseable {
   void truncate(long size);
 
   /**
-   * Makes what was written durable. After it has failed, what was written since the last success may
-   * be lost even if a later call succeeds: the caller must stop trusting the file.
+   * Makes what was written durable. After it has failed, what was written since the last success
+   * may be lost even if a later call succeeds: the caller must stop trusting the file.
    *
    * @param metadata whether a changed length must be durable too; false is enough, and cheaper,
    *     when writing inside a pre-allocated file

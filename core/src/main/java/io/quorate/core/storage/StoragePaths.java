@@ -16,7 +16,8 @@ final class StoragePaths {
     }
     if (!valid) {
       throw new IllegalArgumentException(
-          "path must be names of a-z A-Z 0-9 . _ - that do not begin with a dot, was " + shown(path));
+          "path must be names of a-z A-Z 0-9 . _ - that do not begin with a dot, was "
+              + shown(path));
     }
     return path;
   }

@@ -3,9 +3,9 @@ package io.quorate.core.wal;
 import java.util.Arrays;
 
 /**
- * Where the entries of one logical log are: position and length of each, 12 bytes an entry, in pages
- * that are never moved. Logs that drop what they append take turns with the same pages. Guarded by
- * the lock of the {@link SharedLog}.
+ * Where the entries of one logical log are: position and length of each, 12 bytes an entry, in
+ * pages that are never moved. Logs that drop what they append take turns with the same pages.
+ * Guarded by the lock of the {@link SharedLog}.
  */
 final class EntryIndex {
   /** The position of an entry whose record has not been seen. */

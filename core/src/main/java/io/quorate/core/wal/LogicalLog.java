@@ -7,10 +7,10 @@ import java.util.concurrent.CompletableFuture;
 /**
  * One log of a {@link WriteAheadLog}: entries numbered one after the other, and one small state.
  *
- * <p>Owned by one event loop: every method is called there, and futures complete there. Methods that
- * change the log take effect at once in memory, do no I/O, and return the <em>position</em> at which
- * the change is durable. Changes of one log, and of logs of one owner, are recovered in the order in
- * which they were made, each whole or not at all.
+ * <p>Owned by one event loop: every method is called there, and futures complete there. Methods
+ * that change the log take effect at once in memory, do no I/O, and return the <em>position</em> at
+ * which the change is durable. Changes of one log, and of logs of one owner, are recovered in the
+ * order in which they were made, each whole or not at all.
  *
  * <p>Methods that change the log throw {@link io.quorate.core.storage.StorageException} once the
  * whole log has stopped, {@link IllegalStateException} once it is shut down, and {@link
@@ -87,9 +87,9 @@ public interface LogicalLog {
   Optional<byte[]> cached(long index);
 
   /**
-   * The entries from {@code fromIndex} on, as many as have {@code maxBytes} of payload together, but
-   * at least one unless {@code fromIndex} is {@link #nextIndex}. Complete already if all of them are
-   * in memory. Each one read from the disk is verified.
+   * The entries from {@code fromIndex} on, as many as have {@code maxBytes} of payload together,
+   * but at least one unless {@code fromIndex} is {@link #nextIndex}. Complete already if all of
+   * them are in memory. Each one read from the disk is verified.
    *
    * @return fails with {@link io.quorate.core.storage.CorruptionException} if what is stored is not
    *     what was written. The arrays are not copies

@@ -14,8 +14,8 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Tells one event loop how far the log is durable: one task for everything that became durable since
- * the last. What waits belongs to the loop.
+ * Tells one event loop how far the log is durable: one task for everything that became durable
+ * since the last. What waits belongs to the loop.
  */
 final class LoopNotifier implements Runnable {
   private record Waiter(long position, CompletableFuture<Void> future) {}

@@ -227,7 +227,9 @@ final class OwnedLog implements LogicalLog {
     evict();
   }
 
-  /** Forgets the oldest entries in memory while there are too many, but none that is not durable. */
+  /**
+   * Forgets the oldest entries in memory while there are too many, but none that is not durable.
+   */
   private void evict() {
     long limit = shared.cacheBytesPerLog();
     while (recent.bytes() > limit) {

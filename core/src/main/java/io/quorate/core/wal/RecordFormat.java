@@ -34,8 +34,8 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>A TABLE is the first record of each segment, so that older segments can be deleted. A MARKER
- * begins each batch; it is what tells damage from a torn tail: a bad record before the position of a
- * later marker had been synced, so it has been damaged since.
+ * begins each batch; it is what tells damage from a torn tail: a bad record before the position of
+ * a later marker had been synced, so it has been damaged since.
  *
  * <p>Not safe for use by several threads.
  */

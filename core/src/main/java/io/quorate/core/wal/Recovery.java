@@ -20,8 +20,8 @@ import java.util.Optional;
  * position, or a later segment in use. Then it is damage, and recovery refuses.
  *
  * <p>What lies behind the last MARKER's position was not known to be durable. It may exist in the
- * memory of the operating system only, or have failed to be written and still be read: it is written
- * again and synced before it is trusted.
+ * memory of the operating system only, or have failed to be written and still be read: it is
+ * written again and synced before it is trusted.
  *
  * <p>Recovering what was recovered gives the same.
  */
@@ -103,7 +103,8 @@ final class Recovery {
     open.add(file);
     try {
       SegmentHeader header = header(path, file, number, base);
-      return new Found(segment(number, header.base(), header.segmentBytes(), file), Optional.empty());
+      Segment intact = segment(number, header.base(), header.segmentBytes(), file);
+      return new Found(intact, Optional.empty());
     } catch (CorruptionException e) {
       // It may never have been finished: whether it must be there shows once the rest is read.
       int bytes = (int) Math.min(file.size(), MAX_SEGMENT_BYTES);
@@ -120,7 +121,8 @@ final class Recovery {
   private SegmentHeader header(String path, StorageFile file, long number, long base) {
     ByteBuffer first = ByteBuffer.allocate(SegmentHeader.BYTES);
     file.read(0, first);
-    SegmentHeader header = SegmentHeader.decode(path, Arrays.copyOf(first.array(), first.position()));
+    byte[] read = Arrays.copyOf(first.array(), first.position());
+    SegmentHeader header = SegmentHeader.decode(path, read);
     check(header.nonce() == manifest.nonce(), path, 0, "a segment of another log");
     check(header.number() == number, path, 0, "it was segment " + header.number());
     check(

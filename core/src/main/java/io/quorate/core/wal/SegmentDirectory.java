@@ -82,7 +82,9 @@ final class SegmentDirectory {
     return List.copyOf(numbers.tailSet(oldest));
   }
 
-  /** Without a manifest there may be a first segment whose creation was interrupted, and no more. */
+  /**
+   * Without a manifest there may be a first segment whose creation was interrupted, and no more.
+   */
   private void refuseIfInUse() {
     for (long number : numbers) {
       String path = Segment.path(directory, number);

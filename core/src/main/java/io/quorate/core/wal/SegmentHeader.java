@@ -45,7 +45,8 @@ record SegmentHeader(int segmentBytes, long number, long base, long nonce) {
    */
   static SegmentHeader decode(String path, byte[] bytes) {
     if (bytes.length < BYTES) {
-      throw new CorruptionException(path, 0, "a header of " + bytes.length + " bytes, not " + BYTES);
+      throw new CorruptionException(
+          path, 0, "a header of " + bytes.length + " bytes, not " + BYTES);
     }
     ByteReader reader = new ByteReader(bytes);
     if (reader.int64() != MAGIC) {

@@ -7,9 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps one empty segment ahead of the writer. When there is no room for it the log is full: entries
- * are refused, while the segment in use still takes what was accepted before, and it tries again
- * from time to time. Its state belongs to the files executor.
+ * Keeps one empty segment ahead of the writer. When there is no room for it the log is full:
+ * entries are refused, while the segment in use still takes what was accepted before, and it tries
+ * again from time to time. Its state belongs to the files executor.
  */
 final class SegmentPreparer {
   private static final Logger log = LoggerFactory.getLogger(SegmentPreparer.class);

@@ -112,8 +112,8 @@ final class SegmentWriter implements Runnable {
   }
 
   /**
-   * Whether the segment has a file, and if the part ends it, whether the next one has: a segment that
-   * is sealed always has a successor on disk, so that a missing one is noticed.
+   * Whether the segment has a file, and if the part ends it, whether the next one has: a segment
+   * that is sealed always has a successor on disk, so that a missing one is noticed.
    */
   private boolean isReady(Staging.Part next) {
     boolean taken = false;

@@ -24,9 +24,9 @@ import org.slf4j.LoggerFactory;
  * reports, on an executor of its own. {@link SegmentPreparer}, {@link SegmentCleaner} and {@link
  * EntryReader} prepare, delete and read files, on another.
  *
- * <p>Invariants: what the writer takes is written in the order of positions; a batch is written only
- * after the one before was synced; {@link #durablePosition} moves only after a sync that succeeded,
- * and never again once there is a failure.
+ * <p>Invariants: what the writer takes is written in the order of positions; a batch is written
+ * only after the one before was synced; {@link #durablePosition} moves only after a sync that
+ * succeeded, and never again once there is a failure.
  */
 final class SharedLog implements WriteAheadLog {
   private static final Logger log = LoggerFactory.getLogger(SharedLog.class);

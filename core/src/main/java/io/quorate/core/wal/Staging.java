@@ -95,7 +95,9 @@ final class Staging {
     return take(false);
   }
 
-  /** A MARKER alone, unless the last record is one: it tells that all that was appended is durable. */
+  /**
+   * A MARKER alone, unless the last record is one: it tells that all that was appended is durable.
+   */
   boolean needsMarker() {
     return buffer.size() == 0 && !afterMarker && end > segment.start();
   }

@@ -77,9 +77,9 @@ public interface WriteAheadLog extends AutoCloseable {
   void listen(EventLoop loop, DurabilityListener listener);
 
   /**
-   * Refuses appends from now on, makes durable what was appended, then closes the files and releases
-   * the directory. What cannot be made durable fails. Repeated calls give the same future, which
-   * completes on the loop that the log was opened with.
+   * Refuses appends from now on, makes durable what was appended, then closes the files and
+   * releases the directory. What cannot be made durable fails. Repeated calls give the same future,
+   * which completes on the loop that the log was opened with.
    */
   CompletableFuture<Void> shutdown();
 

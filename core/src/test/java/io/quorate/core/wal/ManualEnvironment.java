@@ -19,8 +19,8 @@ import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 
 /**
- * Runs every task when the test says so. Queues of different names are interleaved as a seed has it;
- * each keeps its order.
+ * Runs every task when the test says so. Queues of different names are interleaved as a seed has
+ * it; each keeps its order.
  */
 final class ManualEnvironment implements Environment {
   private final Storage storage;

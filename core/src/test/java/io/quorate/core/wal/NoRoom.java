@@ -6,7 +6,9 @@ import io.quorate.core.storage.StorageFile;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** Another storage on which files cannot grow any more when it is full, or beyond a number of files. */
+/**
+ * Another storage on which files cannot grow any more when it is full, or beyond a number of files.
+ */
 final class NoRoom implements Storage {
   volatile boolean full;
   volatile int maxFiles = Integer.MAX_VALUE;

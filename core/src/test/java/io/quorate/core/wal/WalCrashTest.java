@@ -9,9 +9,9 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /**
- * A loss of power at every storage call, with every subset of the unsynced sectors surviving (item 33
- * of the consensus list, P29 of the replication list): what was durable is there, and what is there
- * is a prefix. Recovering twice gives the same as once.
+ * A loss of power at every storage call, with every subset of the unsynced sectors surviving (item
+ * 33 of the consensus list, P29 of the replication list): what was durable is there, and what is
+ * there is a prefix. Recovering twice gives the same as once.
  */
 class WalCrashTest {
   private static final WalOptions OPTIONS = WalHarness.OPTIONS.withCacheBytes(0);

@@ -314,7 +314,9 @@ class WalDamageTest {
     return used;
   }
 
-  /** Another version in bytes 8 to 11, with a checksum that fits, in the last four of {@code size}. */
+  /**
+   * Another version in bytes 8 to 11, with a checksum that fits, in the last four of {@code size}.
+   */
   private static void withVersion(byte[] bytes, int size, int version) {
     ByteBuffer.wrap(bytes).putInt(8, version);
     CRC32C crc = new CRC32C();

@@ -14,7 +14,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** Golden bytes: files of this release must be readable by the next, so a change is a new version. */
+/**
+ * Golden bytes: files of this release must be readable by the next, so a change is a new version.
+ */
 class WalFormatTest {
   private static final HexFormat HEX = HexFormat.of();
 
@@ -117,7 +119,8 @@ class WalFormatTest {
                 + "0474776f459fed4f0000000602000000000000000100000000000000007465726d203490af367e00"
                 + "00000004000000000000000100000000000000038c43f09b00000000050000000000000009000000"
                 + "000000004d9f59b93300000000090000000000000000000000000000016d";
-    String manifest = "51524154454d414e00000001f291ad419438ca5900000000000000000a636c75737465722f6e3171"
+    String manifest =
+        "51524154454d414e00000001f291ad419438ca5900000000000000000a636c75737465722f6e3171"
                 + "70c300";
     return new FileImages(
         new TreeMap<>(
