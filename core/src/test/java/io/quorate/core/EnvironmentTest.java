@@ -167,6 +167,7 @@ class EnvironmentTest {
     assertRefused("lowWaterBytes", () -> limits.withWaterMarkBytes(10, 11));
     assertRefused("highWaterBytes", () -> limits.withWaterMarkBytes(-1, -1));
     assertRefused("maxRequestsInFlight", () -> limits.withMaxRequestsInFlight(0));
+    assertRefused("maxRequestBytesInFlight", () -> limits.withMaxRequestBytesInFlight(1));
     assertRefused("maxConnections", () -> limits.withMaxConnections(0, 0));
     assertRefused("maxHandshakesPerAddress", () -> limits.withMaxConnections(5, 6));
     TransportTimeouts timeouts = TransportTimeouts.defaults();

@@ -25,6 +25,7 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
 
   private final Acceptor acceptor;
   private final LongObjectMap<IncomingRequest> inFlight = new LongObjectHashMap<>();
+  private long inFlightBytes;
   private final AtomicLong undeliveredBytes = new AtomicLong();
   private volatile boolean pausedByHandlers;
   private Service[] services = {};
@@ -205,14 +206,15 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
     if (frame.remainingNanos() < 0) {
       throw new FrameException(CloseReason.MALFORMED_FRAME, "request with negative time left");
     }
-    if (!hasRoom()) {
+    byte[] payload = frame.payload();
+    if (!hasRoom(payload.length)) {
       answer(id, Frame.REFUSAL, "too many requests in flight");
       return;
     }
-    byte[] payload = frame.payload();
     long deadline = readNanos() + Math.min(frame.remainingNanos(), Long.MAX_VALUE / 2);
     IncomingRequest request = new IncomingRequest(this, hello.node(), id, payload, deadline);
     inFlight.put(id, request);
+    inFlightBytes += payload.length;
     if (endpoint.loop().inLoop()) {
       endpoint.request(request);
     } else if (!deliver(endpoint, payload, () -> endpoint.request(request))) {
@@ -259,12 +261,25 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
     }
   }
 
-  private boolean hasRoom() {
-    int max = shared.limits().maxRequestsInFlight();
-    if (inFlight.size() >= max && readNanos() - sweptNanos > SWEEP_PERIOD_NANOS) {
+  private boolean hasRoom(int bytes) {
+    if (isFull(bytes) && readNanos() - sweptNanos > SWEEP_PERIOD_NANOS) {
       sweep();
     }
-    return inFlight.size() < max;
+    return !isFull(bytes);
+  }
+
+  private boolean isFull(int bytes) {
+    return inFlight.size() >= shared.limits().maxRequestsInFlight()
+        || inFlightBytes + bytes > shared.limits().maxRequestBytesInFlight();
+  }
+
+  /** Ends the request; returns null if it has ended before. */
+  private IncomingRequest end(long id) {
+    IncomingRequest ended = inFlight.remove(id);
+    if (ended != null) {
+      inFlightBytes -= ended.payload().length;
+    }
+    return ended;
   }
 
   /** Forgets requests whose callers have given up. */
@@ -272,14 +287,16 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
     sweptNanos = monotonicNanos();
     Iterator<IncomingRequest> requests = inFlight.values().iterator();
     while (requests.hasNext()) {
-      if (requests.next().isCancelled()) {
+      IncomingRequest request = requests.next();
+      if (request.isCancelled()) {
+        inFlightBytes -= request.payload().length;
         requests.remove();
       }
     }
   }
 
   private void cancel(long id) {
-    IncomingRequest request = inFlight.remove(id);
+    IncomingRequest request = end(id);
     if (request != null) {
       request.cancel();
     } else {
@@ -297,7 +314,7 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
   }
 
   private void replyNow(IncomingRequest request, IncomingRequest.Answer answer, byte[] payload) {
-    if (inFlight.remove(request.id()) == null || isEnding()) {
+    if (end(request.id()) == null || isEnding()) {
       return;
     }
     int kind =
@@ -328,10 +345,14 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
     }
   }
 
-  /** Says goodbye: what is in flight fails, what was not taken is refused. Any thread. */
-  void goodbye(String reason) {
+  /**
+   * Says goodbye: what is in flight fails, what was not taken is refused. Any thread; {@code
+   * closed} is run when the connection has gone.
+   */
+  void goodbye(String reason, Runnable closed) {
     onLoop(
         () -> {
+          whenGone(closed);
           if (!isEstablished() || isEnding()) {
             close(CloseReason.CLOSED_HERE, reason);
             return;

@@ -116,7 +116,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
 
   /** Ends the connection now; what is not sent is lost. */
   final void close(CloseReason reason, String detail) {
-    if (end(reason, detail)) {
+    if (end(reason)) {
       if (context != null) {
         writer.discard();
         context.close();
@@ -129,7 +129,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   final void closeAfterFlush(CloseReason reason, String detail) {
     if (context == null || !context.channel().isActive()) {
       close(reason, detail);
-    } else if (end(reason, detail)) {
+    } else if (end(reason)) {
       context.channel().config().setAutoRead(false);
       writer.flush();
       context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> context.close());
@@ -138,7 +138,16 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private boolean end(CloseReason reason, String detail) {
+  /** Runs {@code task} when the channel is closed, or now if it has never been. */
+  final void whenGone(Runnable task) {
+    if (context == null) {
+      task.run();
+    } else {
+      context.channel().closeFuture().addListener(closed -> task.run());
+    }
+  }
+
+  private boolean end(CloseReason reason) {
     if (closeReason != null) {
       return false;
     }
@@ -357,8 +366,12 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
       close(CloseReason.IDLE, "nothing heard");
       return;
     }
-    writer.ping();
     period();
+    try {
+      writer.ping();
+    } catch (OutOfMemoryError e) {
+      close(CloseReason.OUT_OF_MEMORY, String.valueOf(e.getMessage()));
+    }
   }
 
   private long unsentBytes() {

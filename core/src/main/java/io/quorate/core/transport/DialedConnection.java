@@ -30,8 +30,7 @@ final class DialedConnection extends Connection {
   @Override
   void handshakeFrame(int kind, byte[] payload) {
     if (kind == Frame.REFUSED) {
-      String why = new String(payload, StandardCharsets.UTF_8);
-      close(CloseReason.REFUSED_BY_PEER, why);
+      close(CloseReason.REFUSED_BY_PEER, text(payload));
     } else if (kind == Frame.HELLO) {
       Hello hello = Hello.parse(payload);
       String problem = problemWith(hello);
@@ -121,8 +120,9 @@ final class DialedConnection extends Connection {
     }
   }
 
+  /** What the peer says, made safe to show in one line. */
   private static String text(byte[] payload) {
-    return new String(payload, StandardCharsets.UTF_8);
+    return new String(payload, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
   }
 
   @Override

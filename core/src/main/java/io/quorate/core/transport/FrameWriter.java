@@ -103,8 +103,13 @@ final class FrameWriter {
   void flush() {
     flushDue = false;
     unflushedBytes = 0;
-    writeGathered(EMPTY, 0);
-    context.flush();
+    try {
+      writeGathered(EMPTY, 0);
+      context.flush();
+    } catch (OutOfMemoryError e) {
+      // What was promised cannot be sent: the connection ends.
+      context.pipeline().fireExceptionCaught(e);
+    }
   }
 
   /** Forgets what was gathered; to be called when the connection has gone. */

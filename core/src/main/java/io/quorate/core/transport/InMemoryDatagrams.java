@@ -83,13 +83,23 @@ final class InMemoryDatagrams implements Datagrams, AutoCloseable {
             () -> {
               waiting.decrementAndGet();
               if (!gone) {
-                receiver.onDatagram(from, payload);
+                give(receiver, from, payload);
               }
             });
       } catch (RejectedExecutionException e) {
         // The receiver's node is closing: the datagram is lost, as datagrams may be.
         waiting.decrementAndGet();
       }
+    }
+  }
+
+  /** Calls the receiver, whatever it throws. */
+  static void give(Receiver receiver, Address from, byte[] payload) {
+    try {
+      receiver.onDatagram(from, payload);
+    } catch (Throwable e) {
+      // Whatever it was, other datagrams and sockets go on.
+      NettyLoops.log.error("receiver of datagrams failed from={}", from, e);
     }
   }
 

@@ -121,7 +121,10 @@ final class Link {
   void cancel(OutgoingRequest request) {
     onLoop(
         () -> {
-          drain();
+          if (request.id == 0) {
+            // Still in the inbox, from where it is dropped because it is done.
+            drain();
+          }
           if (request.id != 0 && end(request.id) != null && request.sent && state == State.UP) {
             connection.cancel(request.id);
           }
@@ -161,8 +164,11 @@ final class Link {
         });
   }
 
-  /** Fails what is pending and closes the connection once what was written has left. */
-  void close(String reason) {
+  /**
+   * Fails what is pending and closes the connection once what was written has left; then runs
+   * {@code gone}.
+   */
+  void close(String reason, Runnable gone) {
     closed = true;
     onLoop(
         () -> {
@@ -170,7 +176,10 @@ final class Link {
           state = State.CLOSED;
           dropWaiting(reason);
           failPending(request -> true, reason);
-          if (connection != null) {
+          if (connection == null) {
+            gone.run();
+          } else {
+            connection.whenGone(gone);
             connection.closeAfterFlush(CloseReason.CLOSED_HERE, reason);
           }
         });

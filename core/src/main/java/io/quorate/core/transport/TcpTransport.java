@@ -12,13 +12,14 @@ import io.quorate.core.EventLoop;
 import io.quorate.core.NodeId;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The transport over TCP. To each peer goes one {@link Link}; what peers send comes on connections
@@ -26,6 +27,7 @@ import java.util.concurrent.ConcurrentMap;
  */
 final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedConnection.Acceptor {
   private static final int BACKLOG = 1_024;
+  private static final long CLOSE_SECONDS = 1;
 
   private final TcpContext shared;
   private final Services services;
@@ -98,7 +100,7 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
   public synchronized void removePeer(NodeId peer) {
     Link link = links.remove(peer);
     if (link != null) {
-      link.close("peer " + peer + " was removed");
+      link.close("peer " + peer + " was removed", () -> {});
     }
   }
 
@@ -152,22 +154,40 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
     return shared.clock().monotonicNanos();
   }
 
-  /** Stops accepting, fails what is pending and says goodbye; does not wait. */
+  /**
+   * Stops accepting, fails what is pending and says goodbye. Waits up to a second for the goodbyes
+   * to leave, unless on an event loop.
+   */
   void close() {
-    List<AcceptedConnection> leaving;
+    List<AcceptedConnection> callers;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
-      leaving = new ArrayList<>(accepted.values());
+      callers = List.copyOf(accepted.values());
     }
     server.close();
     services.close();
-    new TreeMap<>(links).values().forEach(link -> link.close("transport is closed"));
+    List<Link> leaving = List.copyOf(new TreeMap<>(links).values());
     links.clear();
-    leaving.forEach(connection -> connection.goodbye(self() + " is closing"));
+    CountDownLatch open = new CountDownLatch(leaving.size() + callers.size());
+    leaving.forEach(link -> link.close("transport is closed", open::countDown));
+    callers.forEach(caller -> caller.goodbye(self() + " is closing", open::countDown));
+    if (loops.all().stream().noneMatch(NettyLoop::inLoop)) {
+      awaitGoodbyes(open);
+    }
     tls.close();
+  }
+
+  private void awaitGoodbyes(CountDownLatch open) {
+    try {
+      if (!open.await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        NettyLoops.log.debug("connections still open after close count={}", open.getCount());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override

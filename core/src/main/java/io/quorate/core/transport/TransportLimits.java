@@ -10,6 +10,8 @@ package io.quorate.core.transport;
  *     highWaterBytes}
  * @param maxRequestsInFlight requests that may wait for an answer on one connection; more are
  *     refused
+ * @param maxRequestBytesInFlight payloads of requests on one connection that this node has taken
+ *     and not answered; what is more is refused; at least {@code maxPayloadBytes}
  * @param maxConnections connections accepted at a time; more are closed at once
  * @param maxHandshakesPerAddress accepted connections from one IP address that have not proven who
  *     they are; more are closed at once
@@ -19,6 +21,7 @@ public record TransportLimits(
     int highWaterBytes,
     int lowWaterBytes,
     int maxRequestsInFlight,
+    int maxRequestBytesInFlight,
     int maxConnections,
     int maxHandshakesPerAddress) {
   public TransportLimits {
@@ -26,16 +29,17 @@ public record TransportLimits(
     require("highWaterBytes", highWaterBytes, 1, 1 << 30);
     require("lowWaterBytes", lowWaterBytes, 1, highWaterBytes);
     require("maxRequestsInFlight", maxRequestsInFlight, 1, 1 << 24);
+    require("maxRequestBytesInFlight", maxRequestBytesInFlight, maxPayloadBytes, 1 << 30);
     require("maxConnections", maxConnections, 1, 1 << 20);
     require("maxHandshakesPerAddress", maxHandshakesPerAddress, 1, maxConnections);
   }
 
   /**
-   * 4 MiB a payload, 8 and 4 MiB of water marks, 16,384 requests in flight, 1,024 connections, 64
-   * handshakes an address.
+   * 4 MiB a payload, 8 and 4 MiB of water marks, 16,384 requests of 64 MiB in flight, 1,024
+   * connections, 64 handshakes an address.
    */
   public static TransportLimits defaults() {
-    return new TransportLimits(4 << 20, 8 << 20, 4 << 20, 16_384, 1_024, 64);
+    return new TransportLimits(4 << 20, 8 << 20, 4 << 20, 16_384, 64 << 20, 1_024, 64);
   }
 
   public TransportLimits withMaxPayloadBytes(int maxPayloadBytes) {
@@ -44,6 +48,7 @@ public record TransportLimits(
         highWaterBytes,
         lowWaterBytes,
         maxRequestsInFlight,
+        maxRequestBytesInFlight,
         maxConnections,
         maxHandshakesPerAddress);
   }
@@ -55,6 +60,7 @@ public record TransportLimits(
         highWaterBytes,
         lowWaterBytes,
         maxRequestsInFlight,
+        maxRequestBytesInFlight,
         maxConnections,
         maxHandshakesPerAddress);
   }
@@ -65,6 +71,18 @@ public record TransportLimits(
         highWaterBytes,
         lowWaterBytes,
         maxRequestsInFlight,
+        maxRequestBytesInFlight,
+        maxConnections,
+        maxHandshakesPerAddress);
+  }
+
+  public TransportLimits withMaxRequestBytesInFlight(int maxRequestBytesInFlight) {
+    return new TransportLimits(
+        maxPayloadBytes,
+        highWaterBytes,
+        lowWaterBytes,
+        maxRequestsInFlight,
+        maxRequestBytesInFlight,
         maxConnections,
         maxHandshakesPerAddress);
   }
@@ -76,6 +94,7 @@ public record TransportLimits(
         highWaterBytes,
         lowWaterBytes,
         maxRequestsInFlight,
+        maxRequestBytesInFlight,
         maxConnections,
         maxHandshakesPerAddress);
   }

@@ -113,7 +113,7 @@ final class UdpDatagrams implements Datagrams {
       InetSocketAddress sender = packet.sender();
       Address from = new Address(sender.getAddress().getHostAddress(), sender.getPort());
       if (loop.inLoop()) {
-        receiver.onDatagram(from, payload);
+        InMemoryDatagrams.give(receiver, from, payload);
         return;
       }
       if (waiting.incrementAndGet() > MAX_WAITING) {
@@ -124,7 +124,7 @@ final class UdpDatagrams implements Datagrams {
         loop.execute(
             () -> {
               waiting.decrementAndGet();
-              receiver.onDatagram(from, payload);
+              InMemoryDatagrams.give(receiver, from, payload);
             });
       } catch (RejectedExecutionException e) {
         // The receiver's loop has ended: the datagram is lost, as datagrams may be.
