@@ -28,25 +28,27 @@ final class CoreNetwork {
   /** What a seed draws; all probabilities are per event. */
   record Weather(
       double loss, double doubled, double reorder, double crash, double cut, double slowDisk,
-      double reconfigure, double transfer, double snapshot, double lease, int voters, int spares) {
+      double reconfigure, double transfer, double snapshot, double lease, double linger,
+      int voters, int spares) {
     static Weather draw(RandomGenerator random) {
       return new Weather(
           random.nextBoolean() ? 0 : random.nextDouble() * 0.2,
           random.nextBoolean() ? 0 : random.nextDouble() * 0.2,
           random.nextBoolean() ? 0 : random.nextDouble() * 0.5,
-          random.nextBoolean() ? 0 : random.nextDouble() * 0.004,
+          random.nextInt(3) == 0 ? 0 : random.nextDouble() * 0.006,
           random.nextBoolean() ? 0 : random.nextDouble() * 0.01,
           random.nextBoolean() ? 0 : random.nextDouble() * 0.5,
           random.nextBoolean() ? 0 : random.nextDouble() * 0.01,
           random.nextBoolean() ? 0 : random.nextDouble() * 0.01,
           random.nextBoolean() ? 0 : random.nextDouble() * 0.01,
           random.nextBoolean() ? 0 : 0.5,
+          random.nextBoolean() ? 0 : random.nextDouble() * 0.1,
           1 + random.nextInt(5),
           random.nextInt(3));
     }
   }
 
-  private record Envelope(NodeId from, NodeId to, byte[] bytes) {}
+  private record Envelope(NodeId from, NodeId to, byte[] bytes, long dueNanos) {}
 
   private record Held(long barrier, NodeId to, Message message) {}
 
@@ -282,6 +284,7 @@ final class CoreNetwork {
   final Weather weather;
   private final SortedMap<NodeId, Node> nodes = new TreeMap<>();
   private final List<Envelope> inFlight = new ArrayList<>();
+  private final List<Envelope> lingering = new ArrayList<>();
   private final List<Runnable> deferred = new ArrayList<>();
   private final Map<SnapshotId, File> files = new HashMap<>();
   private final TreeSet<String> cuts = new TreeSet<>();
@@ -384,20 +387,28 @@ final class CoreNetwork {
 
   private void disturb() {
     Node node = any();
-    if (chance(weather.crash)) {
+    // What is not durable matters most while there is no leader.
+    if (chance(leader() == null ? weather.crash * 10 : weather.crash)) {
       if (node.core == null) {
         node.start();
       } else {
         node.crash();
       }
     }
-    if (chance(weather.crash * 3) && node.core == null) {
+    if (chance(weather.crash * 30) && node.core == null) {
       node.start();
     }
     if (chance(weather.cut)) {
       String link = node.id + ">" + any().id;
       if (cuts.size() > 4 || !cuts.add(link)) {
         cuts.clear();
+      }
+    }
+    if (chance(weather.cut / 3)) {
+      cuts.clear();
+      for (NodeId other : nodes.keySet()) {
+        cuts.add(node.id + ">" + other);
+        cuts.add(other + ">" + node.id);
       }
     }
     if (chance(0.01)) {
@@ -464,7 +475,20 @@ final class CoreNetwork {
     }
   }
 
+  /** Messages that dawdled join the others once they are due. */
+  private void releaseLingering() {
+    lingering.removeIf(
+        envelope -> {
+          boolean due = healed || nowNanos - envelope.dueNanos >= 0;
+          if (due) {
+            inFlight.add(envelope);
+          }
+          return due;
+        });
+  }
+
   private void deliver() {
+    releaseLingering();
     for (int i = 1 + random.nextInt(3); i > 0 && !inFlight.isEmpty(); i--) {
       boolean shuffled = !healed && chance(weather.reorder);
       int at = shuffled ? random.nextInt(inFlight.size()) : 0;
@@ -492,7 +516,13 @@ final class CoreNetwork {
   }
 
   private void post(NodeId from, NodeId to, Message message) {
-    inFlight.add(new Envelope(from, to, MessageCodec.INSTANCE.encode(message)));
+    byte[] bytes = MessageCodec.INSTANCE.encode(message);
+    if (!healed && chance(weather.linger)) {
+      long dueNanos = nowNanos + random.nextInt(400) * MILLI;
+      lingering.add(new Envelope(from, to, bytes, dueNanos));
+    } else {
+      inFlight.add(new Envelope(from, to, bytes, nowNanos));
+    }
   }
 
   private Node any() {

@@ -84,6 +84,16 @@ class ElectionTest {
   }
 
   @Test
+  void item_03_a_rejection_of_the_same_term_is_no_vote() {
+    OneCore one = OneCore.ofThree().awaitPreVote();
+    one.receive(B, new PreVoteReply(0, 1, true)).sync();
+
+    one.receive(B, new VoteReply(1, false)).receive(C, new VoteReply(1, false));
+
+    assertThat(one.core.role()).isEqualTo(Role.CANDIDATE);
+  }
+
+  @Test
   void item_04_logs_are_compared_by_term_before_index() {
     RaftCore.Recovered log = recovered(3, null, THREE, entry(1, "x"), entry(3, "y"));
 
@@ -259,6 +269,18 @@ class ElectionTest {
 
     assertThat(waiting.core.role()).isEqualTo(Role.FOLLOWER);
     assertThat(learner.core.role()).isEqualTo(Role.FOLLOWER);
+  }
+
+  @Test
+  void item_23_one_that_a_change_removes_may_be_needed_until_the_change_is_committed() {
+    Configuration old = Configuration.of(List.of(A));
+    Configuration target = Configuration.of(List.of(B));
+    Entry joint = Entry.of(Proposal.configuration(old.jointWith(target)), 1, 0);
+    Entry settled = Entry.of(Proposal.configuration(target), 1, 0);
+
+    OneCore one = new OneCore(recovered(1, null, old, joint, settled));
+
+    assertThat(one.awaitPreVote().send(B, PreVote.class)).isPresent();
   }
 
   @Test

@@ -246,6 +246,20 @@ class MembershipAndReadsTest {
   }
 
   @Test
+  void item_29_an_answer_to_an_earlier_round_lengthens_no_lease_of_a_later_one() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+    one.step(new Input.Read(1, false, one.nowNanos));
+    long round = one.sent(Append.class).get(0).round();
+    one.pass(50);
+    one.answerRound(B, round, 1);
+
+    one.nowNanos += 30 * OneCore.MILLI;
+    one.step(new Input.Read(2, true, one.nowNanos));
+
+    assertThat(one.effect(Effect.ReadReady.class)).isEmpty();
+  }
+
+  @Test
   void item_29_a_lease_is_shorter_than_the_promise_of_the_voters() {
     CoreOptions options = CoreOptions.defaults();
 

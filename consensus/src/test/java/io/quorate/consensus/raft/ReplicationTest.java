@@ -79,6 +79,29 @@ class ReplicationTest {
   }
 
   @Test
+  void item_12_a_previous_entry_of_another_term_is_rejected_and_nothing_changes() {
+    OneCore one = new OneCore(recovered(2, null, THREE, entry(1, "a"), entry(1, "b")));
+
+    one.receive(B, new Append(3, 2, 2, 2, 1, List.of(entry(3, "c"))));
+
+    assertThat(one.sent(AppendReply.class)).containsExactly(new AppendReply(3, 1, false, 2, 1));
+    assertThat(one.core.log().lastIndex()).isEqualTo(2);
+    assertThat(one.core.commitIndex()).isZero();
+  }
+
+  @Test
+  void item_16_an_entry_sent_again_before_it_is_durable_is_not_acknowledged_earlier() {
+    OneCore one = OneCore.ofThree().receive(B, new Append(1, 0, 0, 0, 1, List.of())).sync();
+    Append append = new Append(1, 0, 0, 0, 2, List.of(entry(1, "x")));
+    one.receive(B, append);
+    long number = one.effect(Effect.Persist.class).orElseThrow().number();
+
+    one.receive(B, append);
+
+    assertThat(one.send(B, AppendReply.class).orElseThrow().barrier()).isEqualTo(number);
+  }
+
+  @Test
   void entries_that_conflict_are_replaced_with_all_that_follows_them() {
     OneCore one =
         new OneCore(recovered(2, null, THREE, entry(1, "a"), entry(2, "b"), entry(2, "c")));
