@@ -1,14 +1,10 @@
 package io.quorate.core.transport;
 
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.util.collection.LongObjectHashMap;
-import io.netty.util.collection.LongObjectMap;
 import io.quorate.core.NodeId;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -21,11 +17,8 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
   /** What a message costs besides its payload while it waits for its handler. */
   private static final int MESSAGE_OVERHEAD_BYTES = 64;
 
-  private static final long SWEEP_PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-
   private final Acceptor acceptor;
-  private final LongObjectMap<IncomingRequest> inFlight = new LongObjectHashMap<>();
-  private long inFlightBytes;
+  private final InFlightRequests inFlight;
   private final AtomicLong undeliveredBytes = new AtomicLong();
   private volatile boolean pausedByHandlers;
   private Service[] services = {};
@@ -33,7 +26,6 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
   private boolean introduced;
   private long nonce;
   private long lastRequestId;
-  private long sweptNanos;
 
   /** What connections need of who accepts them. */
   interface Acceptor {
@@ -60,6 +52,7 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
 
   AcceptedConnection(TcpContext shared, Acceptor acceptor) {
     super(shared);
+    this.inFlight = new InFlightRequests(shared.limits());
     this.acceptor = acceptor;
   }
 
@@ -207,14 +200,13 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
       throw new FrameException(CloseReason.MALFORMED_FRAME, "request with negative time left");
     }
     byte[] payload = frame.payload();
-    if (!hasRoom(payload.length)) {
+    if (!inFlight.hasRoom(payload.length, readNanos())) {
       answer(id, Frame.REFUSAL, "too many requests in flight");
       return;
     }
     long deadline = readNanos() + Math.min(frame.remainingNanos(), Long.MAX_VALUE / 2);
     IncomingRequest request = new IncomingRequest(this, hello.node(), id, payload, deadline);
-    inFlight.put(id, request);
-    inFlightBytes += payload.length;
+    inFlight.add(request);
     if (endpoint.loop().inLoop()) {
       endpoint.request(request);
     } else if (!deliver(endpoint, payload, () -> endpoint.request(request))) {
@@ -261,42 +253,8 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
     }
   }
 
-  private boolean hasRoom(int bytes) {
-    if (isFull(bytes) && readNanos() - sweptNanos > SWEEP_PERIOD_NANOS) {
-      sweep();
-    }
-    return !isFull(bytes);
-  }
-
-  private boolean isFull(int bytes) {
-    return inFlight.size() >= shared.limits().maxRequestsInFlight()
-        || inFlightBytes + bytes > shared.limits().maxRequestBytesInFlight();
-  }
-
-  /** Ends the request; returns null if it has ended before. */
-  private IncomingRequest end(long id) {
-    IncomingRequest ended = inFlight.remove(id);
-    if (ended != null) {
-      inFlightBytes -= ended.payload().length;
-    }
-    return ended;
-  }
-
-  /** Forgets requests whose callers have given up. */
-  private void sweep() {
-    sweptNanos = monotonicNanos();
-    Iterator<IncomingRequest> requests = inFlight.values().iterator();
-    while (requests.hasNext()) {
-      IncomingRequest request = requests.next();
-      if (request.isCancelled()) {
-        inFlightBytes -= request.payload().length;
-        requests.remove();
-      }
-    }
-  }
-
   private void cancel(long id) {
-    IncomingRequest request = end(id);
+    IncomingRequest request = inFlight.remove(id);
     if (request != null) {
       request.cancel();
     } else {
@@ -314,7 +272,7 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
   }
 
   private void replyNow(IncomingRequest request, IncomingRequest.Answer answer, byte[] payload) {
-    if (end(request.id()) == null || isEnding()) {
+    if (inFlight.remove(request.id()) == null || isEnding()) {
       return;
     }
     int kind =
@@ -357,11 +315,7 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
             close(CloseReason.CLOSED_HERE, reason);
             return;
           }
-          IncomingRequest[] open = inFlight.values().toArray(new IncomingRequest[0]);
-          Arrays.sort(open, java.util.Comparator.comparingLong(IncomingRequest::id));
-          for (IncomingRequest request : open) {
-            request.fail(reason);
-          }
+          inFlight.all().forEach(request -> request.fail(reason));
           writer().about(Frame.GOODBYE, lastRequestId);
           closeAfterFlush(CloseReason.CLOSED_HERE, reason);
         });
@@ -402,13 +356,12 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
 
   @Override
   void period() {
-    sweep();
+    inFlight.sweep(monotonicNanos());
   }
 
   @Override
   void ended(CloseReason reason, String detail) {
-    inFlight.values().forEach(IncomingRequest::cancel);
-    inFlight.clear();
+    inFlight.cancelAll();
     shared.metrics().closed(reason).increment();
     shared.warnings().connectionEnded(reason, peerName(), detail);
     acceptor.ended(this);
