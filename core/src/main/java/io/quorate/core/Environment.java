@@ -70,9 +70,9 @@ public interface Environment extends AutoCloseable {
   Storage storage();
 
   /**
-   * A new stream of chance for {@code use}. In the simulator it depends on the seed, the node and
-   * {@code use} alone; in production it is seeded from the system. Not safe for use by several
-   * threads.
+   * A new stream of chance for {@code use}. In the simulator it depends on the seed, the node, how
+   * often the node was started, and {@code use} alone; in production it is seeded from the system.
+   * Not safe for use by several threads.
    */
   RandomGenerator random(String use);
 

@@ -15,8 +15,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How much virtual time and how many events a second of real time carries. Divide {@code events} and
- * {@code simulatedSeconds} by {@code cpuSeconds} where other programs share the processor.
+ * How much virtual time and how many events a second of real time carries. Divide {@code events}
+ * and {@code simulatedSeconds} by {@code cpuSeconds} where other programs share the processor.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)

@@ -15,8 +15,8 @@ import java.util.function.UnaryOperator;
  *     .run();
  * }</pre>
  *
- * <p>The system property {@code sim.seed} restricts a run to one seed; {@code sim.seeds} changes the
- * number of seeds, for a longer run at night.
+ * <p>The system property {@code sim.seed} restricts a run to one seed; {@code sim.seeds} changes
+ * the number of seeds, for a longer run at night.
  */
 public final class Campaign {
   private static final int SHRINK_RUNS = 1_000;
@@ -120,7 +120,8 @@ public final class Campaign {
     List<String> missing = probes.missing(required);
     if (only == null && !missing.isEmpty()) {
       throw new AssertionError(
-          "never reached under " + running.size() + " seeds: " + missing + ", of " + probes.counts());
+          "never reached under " + running.size() + " seeds: " + missing
+              + ", of " + probes.counts());
     }
     return new Summary(running.size(), events, nanos, probes);
   }

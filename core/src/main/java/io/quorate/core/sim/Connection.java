@@ -177,7 +177,8 @@ final class Connection {
     private void forget(Frame frame) {
       if (this == acceptor) {
         waitingBytes -= frame.size();
-        if (congested && dialer.open && waitingBytes < incoming.options().limits().lowWaterBytes()) {
+        int lowWaterBytes = incoming.options().limits().lowWaterBytes();
+        if (congested && dialer.open && waitingBytes < lowWaterBytes) {
           congested = false;
           dialer.transport.writable(Connection.this);
         }

@@ -26,7 +26,8 @@ public record DiskOptions(
     }
     SimulationOptions.probability(slowSync, "slowSync");
     if (capacityBytes < 0) {
-      throw new IllegalArgumentException("capacityBytes must not be negative, was " + capacityBytes);
+      throw new IllegalArgumentException(
+          "capacityBytes must not be negative, was " + capacityBytes);
     }
   }
 

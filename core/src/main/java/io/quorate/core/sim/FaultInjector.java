@@ -139,8 +139,8 @@ public final class FaultInjector {
       case PAUSE -> node.pause(fault.duration());
       case WALL_JUMP -> node.clock().jumpWall(Duration.ofMillis(fault.amount()));
       case DRIFT -> node.clock().driftPpm(fault.amount());
-      case PARTITION, ISOLATE, ONE_WAY, BRIDGE, RING, CLOG, SWIZZLE, BREAK, HALF_OPEN, BAD_NETWORK ->
-          beginOnNetwork(fault);
+      case PARTITION, ISOLATE, ONE_WAY, BRIDGE, RING -> beginOnNetwork(fault);
+      case CLOG, SWIZZLE, BREAK, HALF_OPEN, BAD_NETWORK -> beginOnNetwork(fault);
       default -> beginOnDisk(fault, node.disk());
     }
   }

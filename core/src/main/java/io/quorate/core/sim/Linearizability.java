@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tells whether a history can be explained by operations that each took effect at one moment between
- * their begin and their end.
+ * Tells whether a history can be explained by operations that each took effect at one moment
+ * between their begin and their end.
  *
  * <p>Wing and Gong's search with Lowe's memory: for each object, operations are tried as the next
  * one in every order that their times allow; a set of operations done together with the state they

@@ -4,8 +4,8 @@ import io.quorate.core.transport.TransportLimits;
 import java.time.Duration;
 
 /**
- * How messages travel. Latency is a minimum plus an exponentially distributed rest; one message in a
- * thousand takes a hundred times as long.
+ * How messages travel. Latency is a minimum plus an exponentially distributed rest; one message in
+ * a thousand takes a hundred times as long.
  *
  * @param minLatency one way
  * @param meanExtraLatency mean of what comes on top
@@ -14,7 +14,8 @@ import java.time.Duration;
  * @param duplication probability that a datagram arrives twice
  * @param corruption probability that a frame arrives damaged, which breaks its connection
  * @param idleTimeout a side of a connection that has heard nothing for so long closes it
- * @param limits how much a transport takes before it refuses; those on connections are not simulated
+ * @param limits how much a transport takes before it refuses; those on accepted connections are not
+ *     simulated
  */
 public record NetworkOptions(
     Duration minLatency,

@@ -70,7 +70,7 @@ public final class SimDisk {
     this.capacityBytes = options.capacityBytes();
   }
 
-  /** A disk that belongs to no simulation and takes no time; a crash is thrown by {@code crasher}. */
+  /** A disk of no simulation that takes no time; {@code crasher} throws at a crash. */
   static SimDisk alone(long seed, Runnable crasher) {
     return alone(SeededRandom.of(seed, "disk"), crasher, new SimFiles());
   }
@@ -145,7 +145,7 @@ public final class SimDisk {
     misdirectNextWrite = true;
   }
 
-  /** At the next sync that has something to write, one write is left out: its sectors stay stale. */
+  /** At the next sync that has something to write, one write is left out: stale sectors. */
   public void loseNextWrite() {
     loseNextWrite = true;
   }

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 /**
  * The network between the nodes of a {@link Simulation}, and what may befall it.
  *
- * <p>Blocked means that nothing passes, silently: a connection holds what it has, and delivers it if
- * the blockage goes away before one of its sides has heard nothing for the idle timeout; datagrams
+ * <p>Blocked means that nothing passes, silently: a connection holds what it has, and delivers it
+ * if the blockage goes away before one of its sides has heard nothing for the idle timeout; datagrams
  * are lost. A broken connection loses what is under way.
  */
 public final class SimNetwork {

@@ -191,7 +191,7 @@ public final class SimNode<T> {
     }
   }
 
-  /** Holds everything on this machine up for {@code duration}, as a stopped process or a long GC. */
+  /** Holds everything on this machine up for {@code duration}, as SIGSTOP or a long GC does. */
   public void pause(Duration duration) {
     long untilNanos =
         simulation.timeNanos() + SimulationOptions.positiveNanos(duration, "duration");

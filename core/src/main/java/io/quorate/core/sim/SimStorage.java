@@ -154,7 +154,8 @@ final class SimStorage implements Storage {
       long growth = position + source.remaining() - inode.size();
       long room = growth <= 0 ? 0 : disk.usableBytes();
       boolean isFull = growth > room;
-      int count = (int) Math.max(0, isFull ? source.remaining() - growth + room : source.remaining());
+      long fitting = isFull ? source.remaining() - growth + room : source.remaining();
+      int count = (int) Math.max(0, fitting);
       byte[] bytes = new byte[count];
       source.get(bytes);
       disk.wrote(bytes);

@@ -146,7 +146,7 @@ public final class Simulation implements AutoCloseable {
     return random(use, "test");
   }
 
-  /** Virtual nanoseconds since the beginning; inside blocking work, with its storage time so far. */
+  /** Virtual nanoseconds since the beginning; in blocking work, with its storage time so far. */
   public long nowNanos() {
     return timeNanos + elapsedNanos;
   }
@@ -156,7 +156,7 @@ public final class Simulation implements AutoCloseable {
     return eventCount;
   }
 
-  /** A hash over all events so far: equal for equal seeds, in every process and on every release. */
+  /** A hash over all events so far: equal for equal seeds, in every process, on every release. */
   public long digest() {
     return digest.value();
   }

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 
-/** Clients of an {@link AbdRegister} under a plan of faults: safety, then liveness, then history. */
+/** Clients of an {@link AbdRegister} under faults: safety, then liveness, then the history. */
 final class AbdScenario {
   private final Simulation sim;
   private final FaultPlan plan;

@@ -28,7 +28,9 @@ class CampaignTest {
             .seeds(0, 200)
             .mustReach("abd.torn-tail", "abd.old-value")
             .mustReach(
-                Fault.Kind.survivable().stream().map(kind -> "fault." + kind).toArray(String[]::new))
+                Fault.Kind.survivable().stream()
+                    .map(kind -> "fault." + kind)
+                    .toArray(String[]::new))
             .run();
 
     assertThat(summary.eventCount()).isGreaterThan(500_000);

@@ -18,8 +18,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A log that a fixed primary replicates to its backups, each with the real write-ahead log: the load
- * on which the simulator is measured. Knows nothing of failures.
+ * A log that a fixed primary replicates to its backups, each with the real write-ahead log: the
+ * load on which the simulator is measured. Knows nothing of failures.
  */
 final class LogReplica implements Handler {
   private static final int APPEND = 1;

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** The real write-ahead log on the simulated disk: what it called durable is there after any crash. */
+/** The real write-ahead log on the simulated disk: what it called durable survives any crash. */
 class SimulatedLogTest {
   private static final NodeId NODE = NodeId.of("n1");
   private static final Set<Kind> CRASHES =
