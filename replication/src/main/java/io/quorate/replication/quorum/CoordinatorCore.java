@@ -112,23 +112,6 @@ final class CoordinatorCore {
     }
   }
 
-  /** The placement has changed: what has not ended is planned anew, under the same tag. */
-  void replan(long epoch, long nowNanos) {
-    this.epoch = epoch;
-    for (Operation operation : List.copyOf(operations.values())) {
-      operation.plan = planner.plan(operation);
-      if (operation.phase == Operation.Phase.ASK) {
-        operation.answers.clear();
-        operation.asked.clear();
-        operation.fetching = false;
-        askMore(operation, nowNanos, false);
-      } else if (operation.phase != Operation.Phase.LINGER) {
-        operation.holders.clear();
-        sendWrites(operation, nowNanos);
-      }
-    }
-  }
-
   /** A replica has answered. Answers to what has ended, and second answers, change nothing. */
   void answered(NodeId from, QuorumMessage.Reply reply, long nowNanos) {
     Operation operation = operations.get(reply.operation());

@@ -1,6 +1,7 @@
 package io.quorate.replication.quorum;
 
 import io.quorate.core.NodeId;
+import io.quorate.partitioning.Partitioner;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
@@ -24,6 +25,19 @@ public interface Placement {
    * fewer sets make repair cheaper.
    */
   List<List<NodeId>> sets();
+
+  /**
+   * The owners that {@code partitioner} gives each key, by its epoch. Zones are the partitioner's
+   * part: give its members theirs, and owners are in distinct ones as far as there are enough.
+   *
+   * <p>For up to some tens of nodes: every combination of as many nodes as there are replicas counts
+   * as a set of its own.
+   *
+   * @throws IllegalArgumentException if fewer members can own keys than there are to be replicas
+   */
+  static Placement of(Partitioner<NodeId> partitioner) {
+    return new PartitionerPlacement(partitioner);
+  }
 
   /** Every node holds every key: what a cluster of three is. */
   static Placement everywhere(long epoch, Collection<NodeId> nodes) {

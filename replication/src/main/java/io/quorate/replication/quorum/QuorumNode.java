@@ -57,7 +57,7 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
   private final Queue<Submission> submitted = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean draining = new AtomicBoolean();
   private final AtomicInteger inFlight = new AtomicInteger();
-  private PlacementTopology topology;
+  private final PlacementTopology topology;
   private long nextOperation = 2;
   private boolean ticking;
   private boolean handlingOwn;
@@ -111,16 +111,8 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
     metrics.gauge("quorum_hints", hints.log()::count);
   }
 
-  Placement placement() {
-    return topology.current();
-  }
-
   PlacementTopology topology() {
     return topology;
-  }
-
-  CellTable table() {
-    return table;
   }
 
   Repair repair() {
@@ -300,23 +292,13 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
 
   ReplicaStatus status() {
     return new ReplicaStatus(
-        topology.current().epoch(),
-        topology.next().isPresent(),
+        topology.epoch(),
         repair.isCaughtUp(),
         table.store().isWritable(),
         table.store().size(),
         hints.log().count(),
         hints.log().dropped(),
         clock.refused());
-  }
-
-  /** Serves another placement from now on; what is in flight is planned anew. */
-  void serve(PlacementTopology next) {
-    topology = next;
-    table.move(next);
-    repair.moved();
-    coordinator.replan(next.epoch(), environment.clock().monotonicNanos());
-    settle();
   }
 
   CompletableFuture<Void> shutdown() {

@@ -4,7 +4,6 @@ package io.quorate.replication.quorum;
  * What a node's replica is like.
  *
  * @param placementEpoch the placement it serves
- * @param moving whether keys are moving to another placement
  * @param caughtUp whether it answers quorums; false on a new disk until it has compared itself with
  *     its peers
  * @param writable whether it takes writes; false if its disk is full or has failed
@@ -15,7 +14,6 @@ package io.quorate.replication.quorum;
  */
 public record ReplicaStatus(
     long placementEpoch,
-    boolean moving,
     boolean caughtUp,
     boolean writable,
     int keys,

@@ -48,7 +48,7 @@ final class TypedQuorumStore<K, V> implements QuorumStore<K, V> {
     }
     EventLoop loop = environment.eventLoop("quorum");
     LocalOptions local = options.local();
-    PlacementTopology topology = new PlacementTopology(placement, Optional.empty());
+    PlacementTopology topology = new PlacementTopology(placement);
     LocalOptions hintOptions =
         LocalOptions.in(local.directory() + "-hints")
             .withSegmentBytes(Math.min(local.segmentBytes(), 4 << 20))

@@ -39,7 +39,7 @@ public final class CellTable {
   private final LocalStore store;
   private final TagClock clock;
   private final NodeId self;
-  private Topology topology;
+  private final Topology topology;
   private final Map<List<NodeId>, KeyTree> trees = new HashMap<>();
   private final Set<Key> damaged = new HashSet<>();
   /** Tombstones and what expires, in the order in which they came. */
@@ -69,8 +69,6 @@ public final class CellTable {
   }
 
   private void index() {
-    trees.clear();
-    mortal.clear();
     for (List<NodeId> set : topology.setsWith(self)) {
       trees.put(set, new KeyTree());
     }
@@ -84,12 +82,6 @@ public final class CellTable {
             }
           }
         });
-  }
-
-  /** Who replicates what has changed: the summaries are made anew, at the cost of all keys. */
-  public void move(Topology topology) {
-    this.topology = topology;
-    index();
   }
 
   public LocalStore store() {

@@ -9,16 +9,23 @@ import java.util.List;
 /** A Merkle tree that also knows which keys are in each leaf. Belongs to one thread. */
 final class KeyTree {
   private static final Key[] NONE = new Key[0];
+  /** Read only: what every tree is before its first key. */
+  private static final MerkleTree EMPTY = new MerkleTree();
 
-  private final MerkleTree tree = new MerkleTree();
-  private final Key[][] leaves = new Key[MerkleTree.LEAVES][];
+  private MerkleTree tree = EMPTY;
+  private Key[][] leaves;
 
+  /** To be read only. */
   MerkleTree tree() {
     return tree;
   }
 
   /** Replaces the version of a key; {@link Tag#NONE} stands for none. */
   void replace(Key key, Tag before, Tag after) {
+    if (leaves == null) {
+      tree = new MerkleTree();
+      leaves = new Key[MerkleTree.LEAVES][];
+    }
     tree.replace(key.hash(), before, after);
     int leaf = MerkleTree.leafOf(key.hash());
     if (before.isNone() && !after.isNone()) {
@@ -34,6 +41,6 @@ final class KeyTree {
 
   /** The keys of a leaf. */
   List<Key> keysOf(int leaf) {
-    return leaves[leaf] == null ? List.of() : List.of(leaves[leaf]);
+    return leaves == null || leaves[leaf] == null ? List.of() : List.of(leaves[leaf]);
   }
 }

@@ -205,7 +205,6 @@ public final class Repair implements AutoCloseable {
   private CompletableFuture<RepairExchange.Result> compare(List<NodeId> set, NodeId peer) {
     // Everything up to here is in the tree that is about to be compared.
     long through = table.store().durableSequence();
-    long epoch = table.topology().epoch();
     long startNanos = environment.clock().monotonicNanos();
     exchanges.increment();
     return new RepairExchange(table, this::take, endpoint, loop, peer, set)
@@ -215,7 +214,7 @@ public final class Repair implements AutoCloseable {
               if (failure != null) {
                 failures.increment();
                 log.debug("repair failed peer={}", peer, failure);
-              } else if (epoch == table.topology().epoch()) {
+              } else {
                 bytes.add(result.bytes());
                 comparedAtNanos.put(peer, startNanos);
                 synced(set, peer, through, result.peer());
@@ -289,13 +288,6 @@ public final class Repair implements AutoCloseable {
       }
     }
     return through;
-  }
-
-  /** Who replicates what has changed: what was known of the peers counts no more. */
-  public void moved() {
-    syncedThrough.clear();
-    fresh.clear();
-    serving.clear();
   }
 
   @Override

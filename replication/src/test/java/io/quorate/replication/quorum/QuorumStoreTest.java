@@ -200,12 +200,14 @@ class QuorumStoreTest {
     for (int seed = 0; seed < 40; seed++) {
       try (QuorumCluster cluster = new QuorumCluster(100 + seed, 3).ready()) {
         cluster.put(0, "k", "old", Consistency.ALL);
-        // The write reaches two replicas whose disks take their time.
+        // The write reaches two replicas whose disks are still at work on another one.
         cluster.isolate(2);
         cluster.nodes.get(0).disk().stall(Duration.ofMillis(300));
         cluster.nodes.get(1).disk().stall(Duration.ofMillis(300));
+        cluster.store(0).put("other", "v", WriteOptions.at(Consistency.QUORUM));
+        cluster.run(50);
         cluster.store(0).put("k", "new", WriteOptions.at(Consistency.QUORUM));
-        cluster.run(100);
+        cluster.run(50);
         CompletableFuture<Versioned<String>> read =
             cluster.store(1).get("k", ReadOptions.at(Consistency.QUORUM));
         cluster.run(50 + 20L * seed);
