@@ -99,8 +99,8 @@ public record Balance(List<MemberLoad> members, long keys) {
    */
   public static String svg(Partitioner<?> placement) {
     StringBuilder svg = new StringBuilder(String.format(Locale.ROOT,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\">"
-            + "<title>epoch %d, fingerprint %016x</title>\n",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
+            + " font-family=\"sans-serif\"><title>epoch %d, fingerprint %016x</title>\n",
         PICTURE_SIZE, PICTURE_SIZE, placement.epoch(), placement.fingerprint()));
     Map<Object, Integer> indexes = new HashMap<>();
     placement.members().forEach(member -> indexes.put(member.node(), indexes.size()));

@@ -14,9 +14,9 @@ import java.util.Map;
  * when a request is admitted, as if releases that overlap with it came after it; when many requests
  * end, the rest stay where they are.
  *
- * <p>After its owner a key tries the owners of further hashes, derived from its own, so the overflow
- * of a node falls on all others, not on its neighbour on the ring; the members are tried in order if
- * luck finds none with room.
+ * <p>After its owner a key tries the owners of further hashes, derived from its own, so the
+ * overflow of a node falls on all others, not on its neighbour on the ring; the members are tried
+ * in order if luck finds none with room.
  *
  * <p>Lock-free; any thread may acquire and any may release. Works on any placement.
  *

@@ -13,11 +13,11 @@ import java.util.function.LongUnaryOperator;
  * change moves keys only to the member that gained or from the one that lost; adding and removing a
  * member gives the same ring as before.
  *
- * <p>Further owners are the next distinct nodes clockwise, in distinct zones while there are enough.
+ * <p>Further owners are the next distinct nodes clockwise, each zone's nearest before any zone's
+ * second.
  *
- * <p>Cost: a lookup is two memory accesses and less than one comparison on average. A point costs 10
- * bytes, 2 more per further replica, and its share of the index, 8 to 16 bytes. The spread of
- * the load is random, at 160 points within about a quarter: {@link SlotTable} is even.
+ * <p>Cost: a lookup is three memory accesses and less than one step on average. A point costs 10
+ * bytes, 2 more per replica if there are several, and 8 to 16 for the index. The spread of the load is random, at 160 points within about a quarter: {@link SlotTable} is even.
  *
  * @see <a href="https://www.cs.princeton.edu/courses/archive/fall09/cos518/papers/chash.pdf">Karger
  *     et al., Consistent Hashing and Random Trees</a>
@@ -27,7 +27,6 @@ public final class ConsistentHashRing<N> extends CellPlacement<N> {
 
   private final RingOptions ringOptions;
   private final RingPoints points;
-  /** The points' hashes and behind them the largest hash, which ends every search. */
   private final long[] ends;
   private final PointIndex index;
   private final LongUnaryOperator narrow;
@@ -38,10 +37,8 @@ public final class ConsistentHashRing<N> extends CellPlacement<N> {
     this.ringOptions = options;
     this.points = points;
     this.narrow = narrow;
-    int count = points.hashes.length;
-    this.ends = Arrays.copyOf(points.hashes, count + 1);
-    this.ends[count] = Long.MAX_VALUE;
-    this.index = new PointIndex(ends, count);
+    this.ends = points.hashes;
+    this.index = new PointIndex(ends, points.count());
   }
 
   /**
@@ -77,6 +74,13 @@ public final class ConsistentHashRing<N> extends CellPlacement<N> {
     return ends[cell] ^ Long.MIN_VALUE;
   }
 
+  /** What the arrays take. */
+  int sizeBytes() {
+    int separate = table == points.owners ? 0 : Character.BYTES * table.length;
+    return Long.BYTES * ends.length + Character.BYTES * points.owners.length + separate
+        + index.sizeBytes();
+  }
+
   @Override
   int kind() {
     return KIND;
@@ -97,11 +101,13 @@ public final class ConsistentHashRing<N> extends CellPlacement<N> {
   private static char[] table(
       Membership<?> membership, RingOptions options, RingPoints points) {
     int replicas = Math.min(options.placement().replicas(), membership.eligible);
-    int cells = points.owners.length;
-    char[] table = replicas == 1
-        ? Arrays.copyOf(points.owners, cells + 1)
-        : Arrays.copyOf(
-            new SuccessorTable(membership, replicas).of(points.owners), (cells + 1) * replicas);
+    if (replicas == 1) {
+      return points.owners;
+    }
+    int cells = points.count();
+    char[] table = Arrays.copyOf(
+        new SuccessorTable(membership, replicas).of(Arrays.copyOf(points.owners, cells)),
+        (cells + 1) * replicas);
     System.arraycopy(table, 0, table, cells * replicas, replicas);
     return table;
   }

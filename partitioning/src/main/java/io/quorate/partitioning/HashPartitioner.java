@@ -7,8 +7,8 @@ import java.util.Collection;
  *
  * <p>Kept to compare with. Going from n to n + 1 members moves n of n + 1 keys (91% at 10 members,
  * 99% at 100), where the others move one of n + 1; {@link RebalancePlan#moves()} then names every
- * pair of members. At most {@value #MAX_MEMBERS} members, all of weight 1. Further owners are chosen
- * by rendezvous, in O(members).
+ * pair of members. At most {@value #MAX_MEMBERS} members, all of weight 1. Further owners are
+ * chosen by rendezvous, in O(members).
  */
 public final class HashPartitioner<N> extends MemberPlacement<N> {
   /** The largest number of members: a change lists every pair. */

@@ -7,8 +7,9 @@ import java.util.Collection;
  * share from all others alike.
  *
  * <p>The order of the members is their numbering. Only the last can leave, and weights are not
- * known: for both use another strategy. Further owners are chosen by rendezvous, in O(members); when
- * a shard leaves, a key exchanges at most one owner, or two if the new first owner's zone is taken.
+ * known: for both use another strategy. Further owners are chosen by rendezvous, in O(members);
+ * when a shard leaves, a key exchanges at most one owner, or two if the new first owner's zone is
+ * taken.
  *
  * @see <a href="https://arxiv.org/abs/1406.2294">Lamping and Veach, A Fast, Minimal Memory,
  *     Consistent Hash Algorithm</a>

@@ -19,7 +19,7 @@ final class MoveRuns<N> {
     this.change = change;
   }
 
-  /** Takes the change of the cells from {@code start} to {@code end}, which follow the last ones. */
+  /** Takes the change of the hashes from {@code start} to {@code end}, which come next. */
   void extend(long start, long end) {
     if (!continues()) {
       flush();

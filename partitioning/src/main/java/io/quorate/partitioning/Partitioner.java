@@ -13,11 +13,11 @@ import java.util.function.Function;
  * <p>Keys are hashed by {@link #keyHash()}; who has the hash already asks with it. Two partitioners
  * with equal {@linkplain #fingerprint fingerprints} place every key alike.
  *
- * <p>Which strategy: {@link SlotTable} if the placement can be replicated or gossiped as a value (it
- * has history), {@link ConsistentHashRing} if every client must compute it from the membership list
- * alone, {@link RendezvousPartitioner} for up to some 16 nodes, {@link JumpPartitioner} for numbered
- * shards that only grow, {@link MaglevPartitioner} for even stateless spread at the price of some
- * surplus moves, {@link HashPartitioner} for comparison.
+ * <p>Which strategy: {@link SlotTable} if the placement can be replicated or gossiped as a value
+ * (it has history), {@link ConsistentHashRing} if every client must compute it from the membership
+ * list alone, {@link RendezvousPartitioner} for up to some 16 nodes, {@link JumpPartitioner} for
+ * numbered shards that only grow, {@link MaglevPartitioner} for even stateless spread at the price
+ * of some surplus moves, {@link HashPartitioner} for comparison.
  */
 public interface Partitioner<N> {
   /** The first owner of the keys with this hash. */

@@ -25,6 +25,10 @@ final class PointIndex {
     }
   }
 
+  int sizeBytes() {
+    return Integer.BYTES * first.length;
+  }
+
   /** The numbers must hold one that is not below {@code wanted}. */
   int firstAtOrAfter(long[] ascending, long wanted) {
     int i = first[(int) ((wanted ^ Long.MIN_VALUE) >>> shift)];

@@ -38,9 +38,9 @@ final class Quotas {
   }
 
   /**
-   * Rounds shares to whole numbers with the given sum. Each is rounded down or up; up go first those
-   * that hold more than the lower number already, so that nothing moves for the rounding's sake,
-   * then the largest fractions, then the first.
+   * Rounds shares to whole numbers with the given sum. Each is rounded down or up; up go first
+   * those that hold more than the lower number already, so that nothing moves for the rounding's
+   * sake, then the largest fractions, then the first.
    */
   static int[] round(double[] shares, int total, int[] held) {
     int[] result = new int[shares.length];

@@ -23,7 +23,7 @@ public record RangeBalancerOptions(
     PlacementException.require(maxChanges >= 1, "maxChanges", maxChanges, "must be at least 1");
   }
 
-  /** Splits at half a node's load, merges below a tenth, moves from 1.05; 256 keys; 1000 changes. */
+  /** Splits above half a node's load, merges below a tenth, moves above 1.05 of it. */
   public static RangeBalancerOptions defaults() {
     return new RangeBalancerOptions(0.5, 0.1, 1.05, 256, 1000);
   }

@@ -90,8 +90,8 @@ public final class RebalancePlan<N> {
   }
 
   /**
-   * The copies that move, as a part of the hash space: 1 is one copy of every key. Exact for tables;
-   * for strategies that scatter, counted over 65536 evenly spaced hashes.
+   * The copies that move, as a part of the hash space: 1 is one copy of every key. Exact for
+   * tables; for strategies that scatter, counted over 65536 pseudo-random hashes.
    */
   public double movedShare() {
     if (before instanceof CellPlacement<N> && after instanceof CellPlacement<N>) {

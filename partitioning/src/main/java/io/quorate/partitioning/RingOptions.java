@@ -3,8 +3,9 @@ package io.quorate.partitioning;
 /**
  * Settings of a {@link ConsistentHashRing}.
  *
- * @param virtualNodes points on the ring for a member of weight 1, 1 to {@value #MAX_VIRTUAL_NODES};
- *     more points spread the load more evenly (160: within about 25%) and cost 18 bytes each
+ * @param virtualNodes points on the ring for a member of weight 1, 1 to {@value
+ *     #MAX_VIRTUAL_NODES}; more points spread the load more evenly (160: within about
+ *     25%) and cost 18 to 26 bytes each
  * @param placement replicas and hash
  */
 public record RingOptions(int virtualNodes, PlacementOptions placement) {

@@ -16,14 +16,20 @@ import java.util.function.LongUnaryOperator;
 final class RingPoints {
   private static final int MAX_POINTS = 1 << 24;
 
-  /** Ascending. */
+  /** Ascending; behind the points' stands the largest number, which ends every search. */
   final long[] hashes;
-  /** The owner of each point. */
+  /** The owner of each point; behind the last stands the first's, which owns what is left. */
   final char[] owners;
 
   private RingPoints(long[] hashes, char[] owners) {
     this.hashes = hashes;
     this.owners = owners;
+    hashes[count()] = Long.MAX_VALUE;
+    owners[count()] = owners[0];
+  }
+
+  int count() {
+    return hashes.length - 1;
   }
 
   static RingPoints of(Membership<?> membership, RingOptions options, LongUnaryOperator narrow) {
@@ -35,19 +41,20 @@ final class RingPoints {
       PlacementException.require(total <= MAX_POINTS, "weight", membership.weights[i],
           "makes more than " + MAX_POINTS + " points with virtualNodes " + options.virtualNodes());
     }
-    long[] hashes = new long[(int) total];
+    long[] hashes = new long[(int) total + 1];
+    hashes[(int) total] = Long.MAX_VALUE;
     int at = 0;
     for (long[] points : perMember) {
       System.arraycopy(points, 0, hashes, at, points.length);
       at += points.length;
     }
-    Arrays.sort(hashes);
+    Arrays.sort(hashes, 0, at);
     return new RingPoints(hashes, ownersOf(hashes, perMember));
   }
 
   /** Members come in order, so the free place that each finds among equal hashes is its own. */
   private static char[] ownersOf(long[] hashes, long[][] perMember) {
-    PointIndex index = new PointIndex(hashes, hashes.length);
+    PointIndex index = new PointIndex(hashes, hashes.length - 1);
     char[] owners = new char[hashes.length];
     Arrays.fill(owners, CellPlacement.NONE);
     for (int member = 0; member < perMember.length; member++) {
@@ -70,16 +77,16 @@ final class RingPoints {
     int added = next.indexOf(changed);
     long[] fresh = added < 0 ? new long[0] : pointsOf(next.members.get(added), options, narrow);
     int kept = 0;
-    for (char owner : owners) {
-      kept += owner == removed ? 0 : 1;
+    for (int i = 0; i < count(); i++) {
+      kept += owners[i] == removed ? 0 : 1;
     }
     PlacementException.require(kept + (long) fresh.length <= MAX_POINTS, "weight",
         added < 0 ? 0 : next.weights[added], "makes more than " + MAX_POINTS + " points");
-    long[] mergedHashes = new long[kept + fresh.length];
+    long[] mergedHashes = new long[kept + fresh.length + 1];
     char[] mergedOwners = new char[mergedHashes.length];
     int to = 0;
     int f = 0;
-    for (int i = 0; i < hashes.length; i++) {
+    for (int i = 0; i < count(); i++) {
       if (owners[i] == removed) {
         continue;
       }

@@ -11,9 +11,9 @@ import java.util.BitSet;
  * <p>In this order: owners that crowd a zone beyond what spreading allows are taken out; vacancies
  * are filled with members below their quota; copies of members above theirs go to members below.
  * Each of these steps moves a copy from a member that must lose one to a member that must gain one,
- * so none is a surplus move. Where a vacancy fits nobody below quota, one exchange with another slot
- * makes room. Last, the first owners are evened out by reordering the owners of a slot, which moves
- * no copy.
+ * so none is a surplus move. Where a vacancy fits nobody below quota, one exchange with another
+ * slot makes room. Last, the first owners are evened out by reordering the owners of a slot, which
+ * moves no copy.
  *
  * <p>Choices that the quotas leave open are made by a pseudo-random sequence with a fixed seed, so
  * that a node's slots are shared with many others; the result is a function of the input.

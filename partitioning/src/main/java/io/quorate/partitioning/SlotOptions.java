@@ -4,7 +4,7 @@ package io.quorate.partitioning;
  * Settings of a {@link SlotTable}.
  *
  * @param slots pieces that the key space is cut into, for good: a power of two from 2 to {@value
- *     #MAX_SLOTS}; with s slots per member the load is even within 1/s; 2 bytes per slot and replica
+ *     #MAX_SLOTS}; with s slots per member the load is even within 1/s; 2 bytes per slot and owner
  * @param placement replicas and hash
  */
 public record SlotOptions(int slots, PlacementOptions placement) {

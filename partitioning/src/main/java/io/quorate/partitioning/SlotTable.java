@@ -16,9 +16,9 @@ import java.util.Collection;
  *       evenness), else spread over the zones as evenly as possible.
  * </ul>
  *
- * <p>The table depends on its history, which is the price: two nodes that went through other changes
- * hold other tables. Keep it as a value in a consensus group, or pass it on whole with its epoch
- * ({@link #encode()}); equal {@linkplain #fingerprint fingerprints} say equal tables. The first
+ * <p>The table depends on its history, which is the price: two nodes that went through different
+ * changes hold different tables. Keep it as a value in a consensus group, or pass it on whole with
+ * its epoch ({@link #encode()}); equal {@linkplain #fingerprint fingerprints} say equal tables. The first
  * table of a membership depends on nothing but the members and options.
  */
 public final class SlotTable<N> extends CellPlacement<N> {

@@ -58,6 +58,13 @@ class CapacityTest {
     return threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
   }
 
+  @Test
+  void goal_11_a_ring_of_16000_points_and_a_table_of_3_owners_are_small() {
+    assertThat(Samples.ring(Samples.members(100), 1).sizeBytes()).isLessThanOrEqualTo(300_000);
+    assertThat(2 * Samples.slots(Samples.members(100), 3).table.length)
+        .isLessThanOrEqualTo(100_000);
+  }
+
   /** Has no {@code equals}: identity would tell two of the same node apart. */
   private static final class Server {
     private final String name;

@@ -63,7 +63,8 @@ class KeyHashTest {
   @Test
   void item_1_golden_values_of_text_numbers_and_odd_strings() {
     String[] texts = {
-      "", "a", "user_123", "na\u00efve", "\ud83d\ude00 beyond the BMP", "\ud800 lone", "\udc00\ud800"
+      "", "a", "user_123", "na\u00efve", "\ud83d\ude00 beyond the BMP",
+      "\ud800 lone", "\udc00\ud800"
     };
     long[] golden = {
       0x2d06800538d394c2L, 0xd78baac08237ddbL, 0x955d530f3ce8ec6eL,

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** Items 30 and 32 over small interleavings: a live placement is linearizable. */
 public class LiveLincheckTest {
-  /** The plan that leads from each epoch to the next, made ahead: only the publishing is checked. */
+  /** The plan from each epoch to the next, made ahead: only the publishing is checked. */
   private static final class Plans {
     static final List<RebalancePlan<String>> BY_EPOCH = new ArrayList<>();
 

@@ -128,7 +128,8 @@ class RingAndMovesTest {
   @Test
   void item_14_the_labels_of_points_are_injective() {
     Set<String> labels = new HashSet<>();
-    String[] ids = {"a", "a1", "a11", "1", "11", "\u0001", "\u0001\u0000", "\ud800", "?", "ab", "ba"};
+    String[] ids = {"a", "a1", "a11", "1", "11", "\u0001", "\u0001\u0000", "\ud800",
+        "?", "ab", "ba"};
     for (String id : ids) {
       ByteBuffer label = RingPoints.label(id);
       for (int i = 0; i < 300; i++) {
