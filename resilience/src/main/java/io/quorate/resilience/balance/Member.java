@@ -145,16 +145,37 @@ final class Member<T> {
    * nothing: a frozen replica is noticed before any of its calls has ended.
    */
   float expectedNanos(int tick, Decay decay) {
-    if (inFlight() == 0) {
-      return latency.nanosAt(tick);
+    return expectedNanos(inFlight(), tick, decay);
+  }
+
+  private float expectedNanos(int inFlight, int tick, Decay decay) {
+    // Each word is read once: this runs for every replica of every pick.
+    long known = latency.word();
+    float nanos = PeakEwma.nanosOf(known);
+    int unheard = tick - (int) known;
+    if (inFlight == 0) {
+      return unheard <= 0 ? nanos : nanos * decay.factor(unheard);
     }
-    int heard = latency.tick();
-    int since = busySinceTick;
-    int silence = Math.min(tick - since, tick - heard);
-    if (latency.nanos() == 0) {
-      silence = tick - since;
+    int busy = tick - busySinceTick;
+    int silence = known == 0 ? busy : Math.min(busy, unheard);
+    if (silence <= 0) {
+      return nanos;
     }
-    return Math.max(latency.nanos(), silence > 0 ? decay.nanos(silence) : 0);
+    float silentNanos = decay.nanos(silence);
+    return silentNanos > nanos ? silentNanos : nanos;
+  }
+
+  /** What one more call costs: the latency to expect, times the calls in flight, for its weight. */
+  float latencyCost(int tick, Decay decay) {
+    int inFlight = inFlight();
+    float nanos = expectedNanos(inFlight, tick, decay);
+    // Not Math.max, which takes pains with zeros and NaNs and shows in a scan.
+    return (nanos > 1 ? nanos : 1) * (inFlight + 1) * scale;
+  }
+
+  /** What one more call costs by load alone. */
+  float loadCost() {
+    return (inFlight() + 1) * scale;
   }
 
   LoadBalancer.State state() {

@@ -118,16 +118,16 @@ final class PeakEwma {
     return nanosOf(seen) * decay.factor(tick - (int) seen);
   }
 
-  /** The tick of the last sample; meaningless while nothing is known. */
-  int tick() {
-    return (int) word;
+  /** Average and time of the last sample in one; its low half is the tick. */
+  long word() {
+    return word;
   }
 
   private static long pack(float nanos, int tick) {
     return (long) Float.floatToRawIntBits(nanos) << 32 | tick & 0xFFFF_FFFFL;
   }
 
-  private static float nanosOf(long word) {
+  static float nanosOf(long word) {
     return Float.intBitsToFloat((int) (word >>> 32));
   }
 }

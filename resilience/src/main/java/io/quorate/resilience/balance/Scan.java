@@ -31,23 +31,22 @@ final class Scan<T> extends Policy<T> {
 
   private Member<T> best(
       Group<T> group, Tried<T> tried, int level, int start, int step, int looks, int tick) {
-    int count = group.members.length;
+    Member<T>[] members = group.members;
+    Decay decay = group.decay;
     Member<T> best = null;
     float lowest = Float.POSITIVE_INFINITY;
     int at = start;
     for (int i = 0; i < looks; i++) {
-      Member<T> member = group.members[at];
-      if (Group.admits(member, tried, level)) {
-        float cost = cost(group, member, tick);
-        // The first one stands in case no cost is a number that compares.
-        if (best == null || cost < lowest) {
-          best = member;
-          lowest = cost;
-        }
+      Member<T> member = members[at];
+      float cost = byLatency ? member.latencyCost(tick, decay) : member.loadCost();
+      // Cost first: most are not the best so far, and need no further look.
+      if ((cost < lowest || best == null) && Group.admits(member, tried, level)) {
+        best = member;
+        lowest = cost;
       }
       at += step;
-      if (at >= count) {
-        at -= count;
+      if (at >= members.length) {
+        at -= members.length;
       }
     }
     return best;
@@ -55,11 +54,6 @@ final class Scan<T> extends Policy<T> {
 
   @Override
   float cost(Group<T> group, Member<T> member, int tick) {
-    float load = (member.inFlight() + 1) * member.scale;
-    if (!byLatency) {
-      return load;
-    }
-    float expected = member.expectedNanos(tick, group.decay);
-    return Math.max(expected, 1) * load;
+    return byLatency ? member.latencyCost(tick, group.decay) : member.loadCost();
   }
 }
