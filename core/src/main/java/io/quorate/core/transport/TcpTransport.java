@@ -13,8 +13,8 @@ import io.quorate.core.NodeId;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -39,7 +39,7 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
   private final ConcurrentMap<NodeId, Link> links = new ConcurrentHashMap<>();
 
   /** The one accepted connection of each peer that has introduced itself. */
-  private final Map<NodeId, AcceptedConnection> accepted = new TreeMap<>();
+  private final SortedMap<NodeId, AcceptedConnection> accepted = new TreeMap<>();
 
   private final Channel server;
   private final Address address;
