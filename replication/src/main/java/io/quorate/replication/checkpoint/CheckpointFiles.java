@@ -228,6 +228,9 @@ final class CheckpointFiles {
   /** Deletes a checkpoint, or what there is of it. */
   void delete(CheckpointId id) {
     String at = path(id);
+    if (!storage.exists(at)) {
+      return;
+    }
     storage.delete(at + "/" + MANIFEST);
     storage.syncDirectory(at);
     for (String name : storage.list(at)) {

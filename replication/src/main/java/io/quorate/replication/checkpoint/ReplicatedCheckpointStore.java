@@ -34,6 +34,9 @@ import org.slf4j.LoggerFactory;
 final class ReplicatedCheckpointStore implements CheckpointStore {
   private static final Logger log = LoggerFactory.getLogger(ReplicatedCheckpointStore.class);
 
+  private static final int PUSH_ATTEMPTS = 3;
+  private static final long PUSH_RETRY_NANOS = 500_000_000;
+
   private final Environment environment;
   private final CheckpointOptions options;
   private final CheckpointFiles files;
@@ -194,9 +197,7 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
     }
     for (NodeId peer : options.peers()) {
       hold(info.id());
-      peers
-          .orElseThrow()
-          .push(peer, info)
+      push(peer, info, PUSH_ATTEMPTS)
           .whenCompleteAsync(
               (pushed, failure) -> {
                 release(info.id());
@@ -217,6 +218,37 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
               },
               loop);
     }
+  }
+
+  /** Copies to a peer, which may be repeated without harm: what is there already is not sent again. */
+  private CompletableFuture<Void> push(NodeId peer, CheckpointInfo info, int attempts) {
+    CompletableFuture<Void> result = new CompletableFuture<>();
+    peers
+        .orElseThrow()
+        .push(peer, info)
+        .whenCompleteAsync(
+            (pushed, failure) -> {
+              if (failure == null) {
+                result.complete(null);
+              } else if (attempts == 1 || closed) {
+                result.completeExceptionally(failure);
+              } else {
+                loop.schedule(
+                    PUSH_RETRY_NANOS,
+                    () ->
+                        push(peer, info, attempts - 1)
+                            .whenComplete(
+                                (again, e) -> {
+                                  if (e == null) {
+                                    result.complete(null);
+                                  } else {
+                                    result.completeExceptionally(e);
+                                  }
+                                }));
+              }
+            },
+            loop);
+    return result;
   }
 
   @Override

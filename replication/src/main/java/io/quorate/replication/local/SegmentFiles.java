@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
  * group need not write the length too.
  */
 final class SegmentFiles implements AutoCloseable {
-  private static final int MAX_PIECE_BYTES = 4 << 20;
+  private static final int MAX_PIECE_BYTES = 1 << 20;
   private static final String PREFIX = "segment-";
 
   /** There was no room for a group, of which nothing has been written. */
@@ -90,8 +90,7 @@ final class SegmentFiles implements AutoCloseable {
   void create(int segment, long firstSequence) {
     StorageFile last = files.isEmpty() ? null : files.lastEntry().getValue();
     if (last != null) {
-      // What is not forced group by group is forced when its segment ends.
-      last.force(true);
+      forceLength(last);
     }
     StorageFile file;
     try {
@@ -105,9 +104,11 @@ final class SegmentFiles implements AutoCloseable {
     } catch (StorageException e) {
       throw new NoRoomException(e);
     }
-    file.force(true);
+    forceLength(file);
     files.put(segment, file);
-    storage.syncDirectory(directory);
+    if (forced) {
+      storage.syncDirectory(directory);
+    }
     count();
   }
 
@@ -126,7 +127,7 @@ final class SegmentFiles implements AutoCloseable {
       } catch (StorageException e) {
         throw new NoRoomException(e);
       }
-      file.force(true);
+      forceLength(file);
       count();
     }
     file.write(offset, ByteBuffer.wrap(bytes, 0, length));
@@ -147,9 +148,15 @@ final class SegmentFiles implements AutoCloseable {
       // Nothing that anybody waits for: without room ahead, writes are refused in time.
       return false;
     }
-    file.force(true);
+    forceLength(file);
     count();
     return true;
+  }
+
+  private void forceLength(StorageFile file) {
+    if (forced) {
+      file.force(true);
+    }
   }
 
   private void extend(StorageFile file, long to) {
