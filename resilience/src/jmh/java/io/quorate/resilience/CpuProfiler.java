@@ -13,8 +13,9 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.ScalarResult;
 
 /**
- * Nanoseconds of processor time per call, over all threads of the process. On a machine that is busy
- * with other things the clock on the wall measures those; this does not. The lowest iteration counts.
+ * Nanoseconds of processor time per call, over all threads of the process. On a machine that is
+ * busy with other things the clock on the wall measures those; this does not. The lowest iteration
+ * counts.
  */
 public final class CpuProfiler implements InternalProfiler {
   private final OperatingSystemMXBean system =

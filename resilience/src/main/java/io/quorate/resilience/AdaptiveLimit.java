@@ -10,15 +10,15 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Once per window it compares the mean latency with the baseline, the lowest mean of the recent
  * past. While latency stays within {@code tolerance} of the baseline and the limit is in use, the
- * limit grows by its square root; beyond, it shrinks in proportion, at most to a half; when more than
- * one call in twenty fails, it shrinks by a tenth. What keeps such limits honest:
+ * limit grows by its square root; beyond, it shrinks in proportion, at most to a half; when more
+ * than one call in twenty fails, it shrinks by a tenth. What keeps such limits honest:
  *
  * <ul>
  *   <li>A limit of which not even half is in use says nothing about the callee and does not grow.
  *   <li>A baseline that is measured under a standing queue would creep upwards, and the limit after
- *       it. So every {@value #WINDOWS_PER_BASELINE} windows the limit is halved for two, the baseline
- *       measured again, and the limit restored. A callee that has become slower for good is
- *       believed after twice that time.
+ *       it. So every {@value #WINDOWS_PER_BASELINE} windows the limit is halved for two, the
+ *       baseline measured again, and the limit restored. A callee that has become slower for good
+ *       is believed after twice that time.
  *   <li>The limit grows by 1 at least: it leaves its minimum.
  * </ul>
  *
@@ -32,8 +32,8 @@ public final class AdaptiveLimit implements Limiter {
    * @param min never fewer; at least 1
    * @param max never more; at most 4,096
    * @param tolerance of latency over the baseline before the limit shrinks; 1.1 to 10
-   * @param window how long latencies are gathered before the limit is reconsidered; a millisecond to
-   *     a minute
+   * @param window how long latencies are gathered before the limit is reconsidered; a millisecond
+   *     to a minute
    */
   public record Options(int initial, int min, int max, double tolerance, Duration window) {
     public Options {

@@ -11,10 +11,11 @@ import java.util.concurrent.atomic.AtomicReference;
  * An asynchronous call that did not end with its first step. A call whose first attempt is complete
  * when the work returns needs none.
  *
- * <p>Whoever launches attempts holds the turn, and only one does: {@code state} is how many attempts
- * are out, and whether somebody has the turn. The last attempt to fail takes it to decide on a
- * retry; the hedge timer takes it if it is free. If all attempts fail while somebody launches one,
- * it is that one who goes on, in a loop: stages that fail at once, however many, need no stack.
+ * <p>Whoever launches attempts holds the turn, and only one does: {@code state} is how many
+ * attempts are out, and whether somebody has the turn. The last attempt to fail takes it to decide
+ * on a retry; the hedge timer takes it if it is free. If all attempts fail while somebody launches
+ * one, it is that one who goes on, in a loop: stages that fail at once, however many, need no
+ * stack.
  */
 final class AsyncCall<T, R> extends CompletableFuture<R> {
   private static final int TURN = 1 << 30;
@@ -185,7 +186,8 @@ final class AsyncCall<T, R> extends CompletableFuture<R> {
         return;
       }
     } while (!state.compareAndSet(now, now | TURN));
-    if (!isDone() && hedges < p.hedge.maxHedges() && p.hedgeBudget.tryWithdraw(p.clock.getAsLong())) {
+    boolean mayHedge = !isDone() && hedges < p.hedge.maxHedges();
+    if (mayHedge && p.hedgeBudget.tryWithdraw(p.clock.getAsLong())) {
       launch(true);
     }
     go();

@@ -10,13 +10,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Circuit breakers by name: for a host, a tenant, a model. Safe for use by many threads; looking one
- * up takes no lock.
+ * Circuit breakers by name: for a host, a tenant, a model. Safe for use by many threads; looking
+ * one up takes no lock.
  *
  * <p>Bounded whatever names come in. When full, the closed breaker that has gone longest without
  * being looked up, give or take one round, makes room. One that is not closed is never dropped, for
- * that would let calls through to what is known to be down. If all are open, further names share one
- * breaker, until there is room.
+ * that would let calls through to what is known to be down. If all are open, further names share
+ * one breaker, until there is room.
  */
 public final class BreakerRegistry {
   /**
@@ -112,7 +112,7 @@ public final class BreakerRegistry {
       }
       if (entries.size() >= maxBreakers && !evictOne()) {
         if (overflows++ == 0) {
-          log.warn("no room for another circuit breaker, none is closed maxBreakers={}", maxBreakers);
+          log.warn("no room for a circuit breaker, none is closed maxBreakers={}", maxBreakers);
         }
         return overflow;
       }

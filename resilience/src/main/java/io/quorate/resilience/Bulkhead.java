@@ -14,8 +14,8 @@ public final class Bulkhead implements Limiter {
   /**
    * A bulkhead at one moment.
    *
-   * @param overdue holders that have kept their permit for longer than the lease; above 0 means that
-   *     somebody forgets to give back. 0 if there is no lease
+   * @param overdue holders that have kept their permit for longer than the lease; above 0 means
+   *     that somebody forgets to give back. 0 if there is no lease
    */
   public record Stats(int maxConcurrent, int inUse, int overdue) {}
 

@@ -14,8 +14,8 @@ import java.util.function.LongSupplier;
  * settled once, by {@link #success}, {@link #failure} or {@link #ignore}:
  *
  * <ul>
- *   <li>Each transition begins an epoch; a token of another epoch does nothing. What was sent before
- *       the circuit opened neither closes it nor opens it again.
+ *   <li>Each transition begins an epoch; a token of another epoch does nothing. What was sent
+ *       before the circuit opened neither closes it nor opens it again.
  *   <li>When half-open, at most {@code probes} calls are out. A probe that never reports loses its
  *       place when its lease ends, and from then on its token does nothing. Settling it twice does
  *       nothing the second time. All probes must succeed before the circuit closes; one that fails,
@@ -115,7 +115,11 @@ public final class CircuitBreaker {
    * @param seed decides the jitter of the open times
    */
   public static CircuitBreaker create(
-      String name, CircuitBreakerOptions options, LongSupplier clock, long seed, Listener listener) {
+      String name,
+      CircuitBreakerOptions options,
+      LongSupplier clock,
+      long seed,
+      Listener listener) {
     return new CircuitBreaker(name, options, clock, null, seed, listener);
   }
 

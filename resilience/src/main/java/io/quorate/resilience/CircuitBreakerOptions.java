@@ -90,8 +90,8 @@ public record CircuitBreakerOptions(
   }
 
   /**
-   * The last 60 calls, at least 20 of them, half of them failed; open for 1 s doubling to 30 s, give
-   * or take 20 %; 3 probes with leases of 5 s; slowness does not count.
+   * The last 60 calls, at least 20 of them, half of them failed; open for 1 s doubling to 30 s,
+   * give or take 20 %; 3 probes with leases of 5 s; slowness does not count.
    */
   public static CircuitBreakerOptions defaults() {
     return new CircuitBreakerOptions(

@@ -31,7 +31,9 @@ final class Failures {
     return unwrapped;
   }
 
-  /** Adds {@code earlier} to what {@code failure} has suppressed: never itself, never without end. */
+  /**
+   * Adds {@code earlier} to what {@code failure} has suppressed: never itself, never without end.
+   */
   static void keep(Throwable failure, Throwable earlier) {
     if (earlier == failure || isSharedOrFull(failure, earlier)) {
       return;

@@ -3,7 +3,9 @@ package io.quorate.resilience;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** A bounded map: one key too many drops the key that came first. Bounded through {@code put} only. */
+/**
+ * A bounded map: one key too many drops the key that came first. Bounded through {@code put} only.
+ */
 final class FifoMap<K, V> extends ConcurrentHashMap<K, V> {
   private final int maxEntries;
   private final transient ConcurrentLinkedQueue<K> order = new ConcurrentLinkedQueue<>();

@@ -15,7 +15,8 @@ import java.util.function.Supplier;
  * Protects calls of one service: the parts of this package, composed in the order that works.
  *
  * <pre>{@code
- * Guard guard = Guard.named("ranker").deadline(ofMillis(80)).retry(Retry.idempotent(3)).breaker().build();
+ * Guard guard =
+ *     Guard.named("r").deadline(ofMillis(80)).retry(Retry.idempotent(3)).breaker().build();
  * Prediction p = guard.call(() -> client.predict(x));
  * CompletionStage<Prediction> f = guard.callAsync(attempt -> client.predictAsync(x));
  * }</pre>
@@ -165,7 +166,9 @@ public final class Guard {
         Objects.requireNonNull(fallback, "fallback"));
   }
 
-  /** This guard for calls that must also end by {@code deadline}: one that has come with a request. */
+  /**
+   * This guard for calls that must also end by {@code deadline}: one that has come with a request.
+   */
   public Guard within(Deadline deadline) {
     return deadline == Deadline.none()
         ? this
@@ -173,8 +176,8 @@ public final class Guard {
   }
 
   /**
-   * This guard outside of {@code inner}: every attempt that this one makes is a call of that one. For
-   * an order of one's own, give each guard one part and nest them.
+   * This guard outside of {@code inner}: every attempt that this one makes is a call of that one.
+   * For an order of one's own, give each guard one part and nest them.
    */
   public Guard around(Guard inner) {
     Objects.requireNonNull(inner, "inner");
@@ -322,8 +325,8 @@ public final class Guard {
     }
 
     /**
-     * A limit. May be given several times; all must agree. At most one may be a limit on concurrency
-     * ({@link Bulkhead}, {@link AdaptiveLimit} or one of your own).
+     * A limit. May be given several times; all must agree. At most one may be a limit on
+     * concurrency ({@link Bulkhead}, {@link AdaptiveLimit} or one of your own).
      */
     public Builder limit(Limiter limiter) {
       limiters.add(Objects.requireNonNull(limiter, "limiter"));
@@ -343,11 +346,11 @@ public final class Guard {
     }
 
     /**
-     * Carries the caller's context (logging, tracing, security) to retries, hedges and fallbacks that
-     * run on other threads: captured once for each asynchronous call, on the caller's thread.
+     * Carries the caller's context (logging, tracing, security) to retries, hedges and fallbacks
+     * that run on other threads: captured once for each asynchronous call, on the caller's thread.
      *
-     * @param context returns what runs a task within the captured context, on the thread it is given
-     *     it on, before it returns
+     * @param context returns what runs a task within the captured context, on the thread it is
+     *     given it on, before it returns
      */
     public Builder context(Supplier<Executor> context) {
       this.context = Objects.requireNonNull(context, "context");

@@ -3,8 +3,8 @@ package io.quorate.resilience;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Interrupts a thread when its time is up, and is certain to have interrupted it, or never to do so,
- * once {@link #stop} has returned. For one piece of work.
+ * Interrupts a thread when its time is up, and is certain to have interrupted it, or never to do
+ * so, once {@link #stop} has returned. For one piece of work.
  */
 final class Interrupter implements Runnable {
   private static final int WORKING = 0;

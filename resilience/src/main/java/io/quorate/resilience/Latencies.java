@@ -64,7 +64,8 @@ final class Latencies {
 
   private static int bucket(long nanos) {
     int doubling = 63 - Long.numberOfLeadingZeros(nanos);
-    int part = doubling < 3 ? (int) (nanos << 3 - doubling) & 7 : (int) (nanos >>> doubling - 3) & 7;
+    long eighths = doubling < 3 ? nanos << 3 - doubling : nanos >>> doubling - 3;
+    int part = (int) eighths & PER_DOUBLING - 1;
     return Math.min(BUCKETS - 1, doubling * PER_DOUBLING + part);
   }
 

@@ -63,7 +63,7 @@ public final class RateLimiter implements Limiter {
           refused.increment();
           return 0;
         }
-        // Nobody can be so far ahead: the clock has stepped back. Start again, with a full burst gone.
+        // Nobody can be so far ahead: the clock has stepped back. Start again, the burst used up.
         aheadNanos = burstNanos;
       }
       long next = nowNanos + Math.max(0, aheadNanos) + intervalNanos;

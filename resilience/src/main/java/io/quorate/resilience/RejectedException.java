@@ -1,8 +1,8 @@
 package io.quorate.resilience;
 
 /**
- * A call was refused here, before it was sent: it has had no effect and never will. Refusals are not
- * retried by this library and do not count against the one that would have been called.
+ * A call was refused here, before it was sent: it has had no effect and never will. Refusals are
+ * not retried by this library and do not count against the one that would have been called.
  *
  * <p>Made to be cheap: no stack trace, and the message is put together when it is asked for.
  */

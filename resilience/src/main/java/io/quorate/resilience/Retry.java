@@ -89,7 +89,9 @@ public record Retry(
     return new Retry(maxAttempts, idempotent, mayHaveTakenEffect, backoff, retryAfter, cap);
   }
 
-  /** The wait before attempt {@code attempt}, which follows {@code failure} (null: a bad result). */
+  /**
+   * The wait before attempt {@code attempt}, which follows {@code failure} (null: a bad result).
+   */
   long delayNanos(int attempt, Throwable failure, double unit) {
     if (failure != null) {
       OptionalLong asked = retryAfter.apply(failure);

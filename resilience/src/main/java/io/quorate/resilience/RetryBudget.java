@@ -4,11 +4,12 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Keeps extra attempts in proportion to calls, so that retries do not multiply an outage: each call
- * pays in a share of an attempt, each extra attempt takes one out, and a trickle per second comes on
- * top so that rare calls can be retried as well. Share it among the guards that call one service.
+ * pays in a share of an attempt, each extra attempt takes one out, and a trickle per second comes
+ * on top so that rare calls can be retried as well. Share it among the guards that call one
+ * service.
  *
- * <p>Safe for use by many threads, lock free. A full budget is not written by calls, which is how it
- * stands while all is well.
+ * <p>Safe for use by many threads, lock free. A full budget is not written by calls, which is how
+ * it stands while all is well.
  */
 public final class RetryBudget {
   /** A budget at one moment; {@code balance} is in attempts. */

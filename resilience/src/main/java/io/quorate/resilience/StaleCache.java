@@ -11,7 +11,8 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * A cache that would rather answer with something old than not at all. Safe for use by many threads.
+ * A cache that would rather answer with something old than not at all. Safe for use by many
+ * threads.
  *
  * <p>By the age of what it holds: up to {@code fresh} that is the answer; up to {@code revalidate}
  * it is the answer still, and is loaded anew in the background; up to {@code stale} it is loaded
@@ -19,9 +20,9 @@ import java.util.function.LongSupplier;
  * stale-while-revalidate and stale-if-error).
  *
  * <p>A key is loaded once at a time, however many ask. A load that fails is not repeated for a
- * while, which doubles with each failure; whoever asks meanwhile gets the old value or, at once, the
- * same failure. A load that does not end fails in time. Futures complete on the thread that ended
- * the load.
+ * while, which doubles with each failure; whoever asks meanwhile gets the old value or, at once,
+ * the same failure. A load that does not end fails in time. Futures complete on the thread that
+ * ended the load.
  *
  * @param <K> keys, with {@code equals} and {@code hashCode}
  * @param <V> values, never null
@@ -218,7 +219,9 @@ public final class StaleCache<K, V> {
         });
   }
 
-  /** What a value's age is; one from the future, after the clock stepped back, is due for a load. */
+  /**
+   * What a value's age is; one from the future, after the clock stepped back, is due for a load.
+   */
   private long ageNanos(Entry<V> held) {
     long ageNanos = clock.getAsLong() - held.loadedNanos;
     return ageNanos >= 0 ? ageNanos : options.revalidate.toNanos();

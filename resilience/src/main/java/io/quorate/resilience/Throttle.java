@@ -35,7 +35,8 @@ public final class Throttle implements Limiter {
    * A throttle on any clock.
    *
    * @param k requests let out per success; 1 to 100, the book's value is 2
-   * @param window over which successes are counted; 16 milliseconds to a day, the book's is 2 minutes
+   * @param window over which successes are counted; 16 milliseconds to a day, the book's is 2
+   *     minutes
    * @param nowNanos the monotonic clock
    */
   public static Throttle of(String name, double k, Duration window, long seed, long nowNanos) {

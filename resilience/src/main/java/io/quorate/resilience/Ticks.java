@@ -1,8 +1,8 @@
 package io.quorate.resilience;
 
 /**
- * Points in time in 42 bits, in steps of 1,024 ns: what fits into a token. They come around after 52
- * days, so only differences have a meaning.
+ * Points in time in 42 bits, in steps of 1,024 ns: what fits into a token. They come around after
+ * 52 days, so only differences have a meaning.
  */
 final class Ticks {
   static final int BITS = 42;
@@ -18,8 +18,8 @@ final class Ticks {
   }
 
   /**
-   * Ticks from {@code start} to {@code now}: 0 if {@code start} is barely later, and very many if the
-   * clock has stepped back, so that nothing waits for a time that is gone to come again.
+   * Ticks from {@code start} to {@code now}: 0 if {@code start} is barely later, and very many if
+   * the clock has stepped back, so that nothing waits for a time that is gone to come again.
    */
   static long elapsed(long start, long now) {
     long difference = now - start & MASK;

@@ -8,8 +8,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * (24 bits), its bad calls (20) and all its calls (20), so that recording is one compare-and-set.
  *
  * <ul>
- *   <li>A slice counts only while its number is the one its place should hold now; a place that time
- *       has skipped is emptied when time moves on, so a number never comes around a second time.
+ *   <li>A slice counts only while its number is the one its place should hold now; a place that
+ *       time has skipped is emptied when time moves on, so a number never comes around a second
+ *       time.
  *   <li>A full count halves both counts: the rate stays.
  *   <li>A clock that steps back a little goes on counting in the newest slice. One that steps by a
  *       window or more, either way, empties the window; calls recorded at that moment by other
@@ -79,7 +80,9 @@ final class TimeWindow extends Window {
     }
   }
 
-  /** Empties the place of slice {@code n}, unless a call has been recorded in that slice already. */
+  /**
+   * Empties the place of slice {@code n}, unless a call has been recorded in that slice already.
+   */
   private void begin(long n) {
     int place = (int) n & SLICES - 1;
     long slice = slices.get(place);

@@ -3,8 +3,8 @@ package io.quorate.resilience;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Runs a task later. Fits an event loop, {@code (delay, task) -> loop.schedule(delay, task)::cancel},
- * and a simulator's clock alike.
+ * Runs a task later. Fits an event loop, {@code (delay, task) -> loop.schedule(delay,
+ * task)::cancel}, and a simulator's clock alike.
  *
  * <p>Tasks given by this library are short and never block. An implementation must not run a task
  * within {@code schedule} itself.

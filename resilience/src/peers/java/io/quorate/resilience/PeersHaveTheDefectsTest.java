@@ -24,9 +24,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
- * Shows defects D1 to D9 in resilience4j 2.4.0 (D1 to D6) and Failsafe 3.3.2 (D7 to D9). A test here
- * that fails means that the peer has been repaired, or never had the defect: then the table in the
- * README is to be corrected. The same scenarios on ours: {@code PeerDefectsTest}.
+ * Shows defects D1 to D9 in resilience4j 2.4.0 (D1 to D6) and Failsafe 3.3.2 (D7 to D9). A test
+ * here that fails means that the peer has been repaired, or never had the defect: then the table in
+ * the README is to be corrected. The same scenarios on ours: {@code PeerDefectsTest}.
  */
 class PeersHaveTheDefectsTest {
   /** A wall clock that stands still until moved. */

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Checklist item 16: many names cost bounded memory and never drop a breaker that is not closed. */
+/**
+ * Checklist item 16: many names cost bounded memory and never drop a breaker that is not closed.
+ */
 class BreakerRegistryTest {
   private final VirtualTime time = new VirtualTime();
 

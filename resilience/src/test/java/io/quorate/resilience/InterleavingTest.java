@@ -12,9 +12,9 @@ import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Test;
 
 /**
- * Explores the interleavings of the lock-free classes. What is linearizable is checked as such; what
- * is only exact once all calls have ended is checked by what must hold then. The last test shows
- * that a lost update would be found.
+ * Explores the interleavings of the lock-free classes. What is linearizable is checked as such;
+ * what is only exact once all calls have ended is checked by what must hold then. The last test
+ * shows that a lost update would be found.
  */
 class InterleavingTest {
   private static final ModelCheckingOptions OPTIONS =

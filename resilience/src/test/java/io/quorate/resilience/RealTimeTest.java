@@ -14,7 +14,7 @@ class RealTimeTest {
   @Test
   void three_lines_protect_a_synchronous_and_an_asynchronous_call() {
     Guard guard =
-        Guard.named("r").deadline(Duration.ofSeconds(60)).retry(Retry.idempotent(3)).breaker().build();
+        Guard.named("r").deadline(Duration.ofDays(1)).retry(Retry.idempotent(3)).breaker().build();
     int p = guard.call(() -> 40 + 2);
     CompletableFuture<Integer> f = guard.callAsync(a -> CompletableFuture.completedFuture(42));
 
@@ -51,10 +51,24 @@ class RealTimeTest {
 
   @Test
   void a_cancelled_task_does_not_run() throws Exception {
+    CountDownLatch busy = new CountDownLatch(1);
     CountDownLatch later = new CountDownLatch(1);
     boolean[] ran = new boolean[1];
-    RealTime.timer().schedule(20_000_000, () -> ran[0] = true).run();
-    RealTime.timer().schedule(40_000_000, later::countDown);
+    RealTime.timer()
+        .schedule(
+            0,
+            () -> {
+              try {
+                busy.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    // The timer's one thread is busy, so this is still waiting when it is cancelled.
+    Runnable cancel = RealTime.timer().schedule(1, () -> ran[0] = true);
+    cancel.run();
+    RealTime.timer().schedule(2, later::countDown);
+    busy.countDown();
 
     later.await();
 
