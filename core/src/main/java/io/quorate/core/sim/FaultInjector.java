@@ -31,6 +31,8 @@ public final class FaultInjector {
   /** Network faults that last, in the order in which they began. */
   private final List<Fault> blocking = new ArrayList<>();
   private final Set<Way> blocked = new TreeSet<>();
+  /** Nodes whose storage calls may have failed. */
+  private final Set<NodeId> failedDisks = new TreeSet<>();
   private boolean healed;
 
   /** An injector that spares, of each node or none, all data. */
@@ -64,7 +66,8 @@ public final class FaultInjector {
 
   /**
    * Begins the liveness phase: ends all faults for a majority drawn by chance from the undamaged
-   * nodes, starts those of it that are down, and cuts the others off as they are.
+   * nodes, starts those of it that are down, restarts those whose disk has failed them (they may
+   * have stopped to trust it), and cuts the others off as they are.
    *
    * @return the majority
    */
@@ -88,6 +91,9 @@ public final class FaultInjector {
         SimNode<?> node = simulation.node(id);
         node.resume();
         node.disk().heal();
+        if (failedDisks.contains(id)) {
+          node.kill();
+        }
         node.clock().driftPpm(0);
         node.clock().correctWall();
         node.restart();
@@ -124,7 +130,12 @@ public final class FaultInjector {
         } else {
           node.disk().crashAfter(-fault.amount());
         }
-        later(fault, node::restart);
+        later(
+            fault,
+            () -> {
+              node.disk().disarmCrash();
+              node.restart();
+            });
       }
       case KILL -> {
         node.kill();
@@ -181,6 +192,9 @@ public final class FaultInjector {
   }
 
   private void beginOnDisk(Fault fault, SimDisk disk) {
+    if (fault.kind() != Kind.STALL) {
+      failedDisks.add(fault.node());
+    }
     switch (fault.kind()) {
       case STALL -> disk.stall(fault.duration());
       case SYNC_ERROR -> disk.failNextSync();

@@ -5,6 +5,7 @@ final class Link {
   private static final double SLOW = 0.001;
   private static final int SLOW_FACTOR = 100;
   private static final long RETRANSMIT_NANOS = 200_000_000;
+  private static final int MAX_RETRANSMITS = 15;
   /** A gigabit per second. */
   private static final long NANOS_PER_BYTE = 8;
 
@@ -70,7 +71,7 @@ final class Link {
   /** When a segment of a connection that leaves now arrives, sent again until it does. */
   long streamArrivalNanos(long nowNanos, int bytes) {
     long nanos = transferNanos(nowNanos, bytes) + latencyNanos();
-    while (chance.chance(options.loss())) {
+    for (int i = 0; i < MAX_RETRANSMITS && loses(); i++) {
       nanos += RETRANSMIT_NANOS;
     }
     return nanos;

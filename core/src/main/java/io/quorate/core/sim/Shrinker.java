@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Delta debugging: leaves out of a failing list what it can while it still fails.
+ * Delta debugging: leaves out of a failing list what it can while it still fails, first in large
+ * pieces, then in ever smaller ones.
  *
  * @see <a href="https://www.st.cs.uni-saarland.de/papers/tse2002/">Zeller and Hildebrandt,
  *     Simplifying and Isolating Failure-Inducing Input</a>
@@ -23,35 +24,24 @@ public final class Shrinker {
   public static <T> List<T> shrink(List<T> failing, Predicate<List<T>> fails, int maxRuns) {
     List<T> smallest = List.copyOf(failing);
     int runs = 0;
-    int parts = 2;
-    while (smallest.size() > 1) {
-      boolean found = false;
-      for (int i = 0; i < parts && !found; i++) {
-        if (runs++ >= maxRuns) {
-          return smallest;
-        }
-        List<T> without = withoutPart(smallest, i, parts);
-        if (fails.test(without)) {
-          smallest = without;
-          parts = Math.max(2, parts - 1);
-          found = true;
-        }
+    int length = Math.max(1, smallest.size() / 2);
+    boolean shrunk = false;
+    // From the end on, since what happened after the failure goes at once.
+    for (int end = smallest.size(); end > 0 && runs < maxRuns; runs++) {
+      int from = Math.max(0, end - length);
+      List<T> without = new ArrayList<>(smallest.subList(0, from));
+      without.addAll(smallest.subList(end, smallest.size()));
+      if (fails.test(without)) {
+        smallest = without;
+        shrunk = true;
       }
-      if (!found) {
-        if (parts >= smallest.size()) {
-          break;
-        }
-        parts = Math.min(smallest.size(), 2 * parts);
+      end = from;
+      if (end == 0 && (length > 1 || shrunk)) {
+        length = Math.max(1, length / 2);
+        shrunk = false;
+        end = smallest.size();
       }
     }
-    return smallest.size() == 1 && runs < maxRuns && fails.test(List.of()) ? List.of() : smallest;
-  }
-
-  private static <T> List<T> withoutPart(List<T> list, int part, int parts) {
-    int from = (int) ((long) list.size() * part / parts);
-    int to = (int) ((long) list.size() * (part + 1) / parts);
-    List<T> rest = new ArrayList<>(list.subList(0, from));
-    rest.addAll(list.subList(to, list.size()));
-    return rest;
+    return smallest;
   }
 }

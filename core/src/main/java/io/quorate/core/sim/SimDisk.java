@@ -119,6 +119,12 @@ public final class SimDisk {
     crashAfterCall = calls + positive(k);
   }
 
+  /** Ends what {@link #crashBefore} or {@link #crashAfter} began, if it has not happened. */
+  public void disarmCrash() {
+    crashBeforeCall = -1;
+    crashAfterCall = -1;
+  }
+
   /** The {@code k}-th call from now fails with an input/output error and has no effect. */
   public void failAt(long k) {
     failCall = calls + positive(k);
@@ -177,8 +183,7 @@ public final class SimDisk {
 
   /** Disarms all faults that have not happened, and gives the capacity back. */
   public void heal() {
-    crashBeforeCall = -1;
-    crashAfterCall = -1;
+    disarmCrash();
     failCall = -1;
     failNextSync = false;
     failNextRead = false;
@@ -247,8 +252,7 @@ public final class SimDisk {
 
   /** The power fails. */
   void crash() {
-    crashBeforeCall = -1;
-    crashAfterCall = -1;
+    disarmCrash();
     files.crash(chance, options.garbage());
     locks.releaseAll();
   }

@@ -4,6 +4,9 @@ import io.quorate.core.EventLoop;
 
 /** An event loop on virtual time. */
 final class SimLoop extends Serial implements EventLoop {
+  /** Some seventy years: no simulation gets there, and sums with it do not overflow. */
+  private static final long FOREVER_NANOS = Long.MAX_VALUE / 4;
+
   SimLoop(SimEnvironment owner) {
     super(owner);
   }
@@ -31,8 +34,9 @@ final class SimLoop extends Serial implements EventLoop {
     }
     owner.requireAlive();
     SimClock clock = owner.node().clock();
-    TimerEvent event = new TimerEvent(clock, clock.elapsedNanos() + delayNanos, task);
-    simulation.enqueue(event, simulation.stampNanos() + clock.toGlobal(delayNanos));
+    long boundedNanos = Math.min(delayNanos, FOREVER_NANOS);
+    TimerEvent event = new TimerEvent(clock, clock.elapsedNanos() + boundedNanos, task);
+    simulation.enqueue(event, simulation.stampNanos() + clock.toGlobal(boundedNanos));
     return event;
   }
 

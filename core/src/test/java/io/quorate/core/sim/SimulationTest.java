@@ -83,6 +83,16 @@ class SimulationTest {
   }
 
   @Test
+  void a_timer_of_the_longest_delay_does_not_run() {
+    try (Simulation sim = Simulation.seeded(14)) {
+      AtomicInteger ran = new AtomicInteger();
+      sim.environment(A).eventLoop("x").schedule(Long.MAX_VALUE, ran::incrementAndGet);
+      sim.run(SECOND.multipliedBy(1_000_000));
+      assertThat(ran).hasValue(0);
+    }
+  }
+
+  @Test
   void a_cancelled_timer_does_not_run_and_many_of_them_do_not_pile_up() {
     try (Simulation sim = Simulation.seeded(3)) {
       EventLoop loop = sim.environment(A).eventLoop("x");
