@@ -15,7 +15,9 @@ import java.util.concurrent.CompletableFuture;
  * <p>Methods that change the log throw {@link io.quorate.core.storage.StorageException} once the
  * whole log has stopped, {@link IllegalStateException} once it is shut down, and {@link
  * io.quorate.core.RefusedException} when too much waits for the disk; entries are refused as well
- * while the disk is full. Whatever is thrown, nothing was changed.
+ * while the disk is full. {@link IllegalArgumentException} tells of an argument out of range, or
+ * that segments are too small for the states of so many logs. Whatever is thrown, nothing was
+ * changed.
  */
 public interface LogicalLog {
   long id();

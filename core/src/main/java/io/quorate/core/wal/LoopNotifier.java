@@ -38,9 +38,15 @@ final class LoopNotifier implements Runnable {
     this.told = durable.getAsLong();
   }
 
-  /** Adds a listener; any thread. */
+  /** Adds a listener, which is told of a failure even if that is past; any thread. */
   void listen(DurabilityListener listener) {
-    loop.execute(() -> listeners.add(listener));
+    loop.execute(
+        () -> {
+          listeners.add(listener);
+          if (toldFailure) {
+            failure.get().ifPresent(listener::failed);
+          }
+        });
   }
 
   /** Completes once the log is durable at {@code position}. On the loop. */

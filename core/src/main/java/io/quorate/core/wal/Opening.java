@@ -33,7 +33,8 @@ final class Opening {
             loop,
             environment.blockingExecutor("wal-write." + name),
             files,
-            environment.metrics());
+            environment.metrics(),
+            environment.clock());
     long nonce = environment.random("wal." + directory).nextLong();
     CompletableFuture<WriteAheadLog> future = new CompletableFuture<>();
     files.execute(() -> recover(world, nonce, future));

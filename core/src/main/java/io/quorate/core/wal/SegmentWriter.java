@@ -13,7 +13,7 @@ import java.util.Optional;
 final class SegmentWriter implements Runnable {
   private final SharedLog log;
   private final Metrics.Counter writtenBytes;
-  private final Metrics.Counter syncs;
+  private final Metrics.Histogram syncNanos;
   private Staging.Batch batch;
   private int part;
   private Segment current;
@@ -26,7 +26,7 @@ final class SegmentWriter implements Runnable {
     this.spare = spare.orElse(null);
     String directory = log.world.directory();
     this.writtenBytes = log.world.metrics().counter("wal_written_bytes", "log", directory);
-    this.syncs = log.world.metrics().counter("wal_syncs", "log", directory);
+    this.syncNanos = log.world.metrics().histogram("wal_sync_nanos", "log", directory);
   }
 
   @Override
@@ -105,8 +105,9 @@ final class SegmentWriter implements Runnable {
         ByteBuffer.wrap(batch.bytes().array(), next.from(), bytes));
     writtenBytes.add(bytes);
     if (!batch.markerOnly()) {
+      long begin = log.world.clock().monotonicNanos();
       file.force(false);
-      syncs.increment();
+      syncNanos.record(log.world.clock().monotonicNanos() - begin);
       log.synced(next.end());
     }
   }

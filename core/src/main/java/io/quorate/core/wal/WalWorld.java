@@ -1,5 +1,6 @@
 package io.quorate.core.wal;
 
+import io.quorate.core.Clock;
 import io.quorate.core.EventLoop;
 import io.quorate.core.Metrics;
 import io.quorate.core.storage.Storage;
@@ -19,4 +20,5 @@ record WalWorld(
     EventLoop loop,
     Executor writerExecutor,
     Executor filesExecutor,
-    Metrics metrics) {}
+    Metrics metrics,
+    Clock clock) {}

@@ -104,6 +104,10 @@ class WalFailureTest {
     }
     assertThatThrownBy(() -> join(log.durable(durable + 1))).isInstanceOf(StorageException.class);
     assertThat(wal.entries(1)).as("what is there stays readable").contains("durable");
+    Recorder late = new Recorder();
+    wal.wal.listen(wal.loop, late);
+    wal.settle();
+    assertThat(late.failures).as("who comes late is told as well").hasSize(1);
     assertThat(recorder.failures).hasSize(1);
     assertThat(recorder.positions).containsExactly(durable);
     assertThat(wal.wal.durablePosition()).isEqualTo(durable);
