@@ -34,7 +34,8 @@ final class Opening {
             environment.blockingExecutor("wal-write." + name),
             files,
             environment.metrics(),
-            environment.clock());
+            environment.clock(),
+            environment.faults());
     long nonce = environment.random("wal." + directory).nextLong();
     CompletableFuture<WriteAheadLog> future = new CompletableFuture<>();
     files.execute(() -> recover(world, nonce, future));

@@ -1,5 +1,6 @@
 package io.quorate.core.wal;
 
+import io.quorate.core.Faults;
 import io.quorate.core.Text;
 import io.quorate.core.codec.MalformedException;
 import io.quorate.core.storage.CorruptionException;
@@ -41,6 +42,7 @@ final class Recovery {
   private Manifest manifest;
   private Segments segments;
   private Replay replay;
+  private boolean tornTail;
   private ByteBuffer bytes = ByteBuffer.allocate(0);
 
   /** {@code freshNonce} becomes part of the checksums if the log does not exist yet. */
@@ -56,7 +58,7 @@ final class Recovery {
     storage.createDirectories(directory);
     Storage.Lock lock = storage.lock(directory + "/lock");
     try {
-      return new SharedLog(world, recover(lock));
+      return new SharedLog(world, recover(lock, world.faults()));
     } catch (RuntimeException e) {
       open.forEach(StorageFile::close);
       lock.close();
@@ -64,7 +66,7 @@ final class Recovery {
     }
   }
 
-  private Recovered recover(Storage.Lock lock) {
+  private Recovered recover(Storage.Lock lock, Faults faults) {
     SegmentDirectory files = new SegmentDirectory(storage, directory);
     manifest =
         files.hasManifest()
@@ -79,7 +81,11 @@ final class Recovery {
               + Text.quote(options.identity()));
     }
     files.deleteBefore(manifest.oldest());
-    return read(openAll(files), lock);
+    Recovered recovered = read(openAll(files), lock);
+    if (tornTail) {
+      faults.reached("wal.torn-tail");
+    }
+    return recovered;
   }
 
   /** Every segment that is there; of those after the first the header may be damaged. */
@@ -157,7 +163,7 @@ final class Recovery {
       }
     }
     refuseIfDamaged(found, last, scan);
-    scan.repair(found.get(last).segment().file, bytes);
+    tornTail = scan.repair(found.get(last).segment().file, bytes);
     checkComplete();
     Optional<Segment> spare = spare(found, last + 1);
     return new Recovered(

@@ -125,6 +125,7 @@ final class SegmentCleaner {
       stopTrimming();
       return;
     }
+    world.faults().reached("wal.trim");
     manifest = next;
     List<Segment> removed;
     shared.lock.lock();
@@ -217,6 +218,7 @@ final class SegmentCleaner {
   }
 
   private void endCopy(boolean valid) {
+    shared.world.faults().reached("wal.copy");
     source = null;
     copied = true;
     if (!valid) {

@@ -83,6 +83,7 @@ final class SegmentPreparer {
 
   private void waitForRoom(StorageException cause) {
     preparation.abandon();
+    shared.world.faults().reached("wal.full");
     if (!shared.isFull()) {
       log.warn("no room for the next segment problem={}", cause.getMessage());
       shared.setFull(true);

@@ -75,8 +75,12 @@ final class SegmentScan {
     return findBehindEnd(bytes, RecordFormat.SEAL, 0);
   }
 
-  /** Writes again what may not be durable, wipes what follows, and syncs. */
-  void repair(StorageFile file, ByteBuffer bytes) {
+  /**
+   * Writes again what may not be durable, wipes what follows, and syncs.
+   *
+   * @return whether there was something to wipe
+   */
+  boolean repair(StorageFile file, ByteBuffer bytes) {
     int from = offset(Math.min(synced, end));
     int to = offset(end);
     file.write(from, bytes.duplicate().limit(to).position(from));
@@ -85,6 +89,7 @@ final class SegmentScan {
       file.write(to, ByteBuffer.allocate(garbageEnd - to));
     }
     file.force(false);
+    return garbageEnd > to;
   }
 
   /** How many bytes there are up to the last that is not zero. */

@@ -126,6 +126,9 @@ final class SegmentWriter implements Runnable {
         taken = true;
       }
       waiting = next.segment().file == null || (next.sealed() && spare == null);
+      if (waiting) {
+        log.world.faults().reached("wal.wait-for-segment");
+      }
       return !waiting;
     } finally {
       log.lock.unlock();

@@ -2,6 +2,7 @@ package io.quorate.core.wal;
 
 import io.quorate.core.Clock;
 import io.quorate.core.EventLoop;
+import io.quorate.core.Faults;
 import io.quorate.core.Metrics;
 import io.quorate.core.storage.Storage;
 import java.util.concurrent.Executor;
@@ -21,4 +22,5 @@ record WalWorld(
     Executor writerExecutor,
     Executor filesExecutor,
     Metrics metrics,
-    Clock clock) {}
+    Clock clock,
+    Faults faults) {}

@@ -28,7 +28,7 @@ class WalSimulationTest {
   private static final NodeId NODE = NodeId.of("n1");
   private static final int CYCLES = 12;
 
-  /** Faults that have happened, over all seeds. */
+  /** Faults and rare branches that have happened, over all seeds. */
   private static final TreeMap<String, Integer> SEEN = new TreeMap<>();
 
   @ParameterizedTest
@@ -42,7 +42,9 @@ class WalSimulationTest {
       }
     }
     assertThat(SEEN)
-        .containsKeys("crash", "kill", "kill, then crash", "failed sync", "failed call", "close");
+        .containsKeys("crash", "kill", "kill, then crash", "failed sync", "failed call", "close")
+        .containsKeys("full disk", "wal.full", "wal.torn-tail", "wal.trim", "wal.copy")
+        .containsKey("wal.wait-for-segment");
   }
 
   @Test
@@ -75,6 +77,7 @@ class WalSimulationTest {
           live(random.nextInt(60));
           die();
         }
+        sim.probes().counts().forEach((point, count) -> SEEN.merge(point, 1, Integer::sum));
         return sim.digest();
       }
     }
@@ -97,7 +100,7 @@ class WalSimulationTest {
     }
 
     private void die() {
-      switch (random.nextInt(6)) {
+      switch (random.nextInt(7)) {
         case 0 -> {
           node.crash();
           forgetUnsynced("crash");
@@ -117,6 +120,7 @@ class WalSimulationTest {
         }
         case 3 -> failing("failed sync", () -> node.disk().failNextSync());
         case 4 -> failing("failed call", () -> node.disk().failAt(1 + random.nextInt(12)));
+        case 5 -> failing("full disk", () -> node.disk().freeBytes(random.nextInt(3_000)));
         default -> {
           sim.await(wal.shutdown(), LIMIT);
           node.crash();

@@ -21,6 +21,27 @@ class WriteAheadLogTest {
   private WalHarness wal = new WalHarness(storage);
 
   @Test
+  void the_example_of_the_readme_works() {
+    ManualEnvironment environment = new ManualEnvironment(Storage.inMemory());
+    EventLoop loop = environment.eventLoop("owner");
+    List<String> acknowledged = new ArrayList<>();
+    byte[] entry = bytes("entry");
+    byte[] termAndVote = bytes("3 n2");
+
+    WriteAheadLog.open(environment, "wal", loop, WalOptions.of("cluster/n1"))
+        .thenAccept(
+            wal -> {
+              LogicalLog log = wal.log(1);
+              long position = log.append(entry);
+              log.putState(termAndVote);
+              log.durable(position).thenRun(() -> acknowledged.add("entry"));
+            });
+    environment.run();
+
+    assertThat(acknowledged).containsExactly("entry");
+  }
+
+  @Test
   void a_new_log_is_empty_and_begins_at_1() {
     LogicalLog log = wal.log(7);
 
