@@ -37,7 +37,8 @@ import java.util.Set;
  */
 final class CoordinatorCore {
   private static final long RESEND_NANOS = 100_000_000;
-  private static final long LINGER_NANOS = 500_000_000;
+  private static final int MAX_DOUBLINGS = 4;
+  private static final long LINGER_NANOS = 2_000_000_000;
 
   /** What the driver is to do. */
   interface Effects {
@@ -346,10 +347,19 @@ final class CoordinatorCore {
         expire(operation);
       } else if (operation.phase == Operation.Phase.ASK && waitedNanos > peers.patienceNanos()) {
         askAgain(operation, nowNanos, waitedNanos);
-      } else if (waitedNanos > RESEND_NANOS) {
+      } else if (operation.phase != Operation.Phase.ASK && mayResend(operation, waitedNanos)) {
         sendWrites(operation, nowNanos);
       }
     }
+  }
+
+  /** Less and less often, so that asking again does not add to what makes the answers late. */
+  private static boolean mayResend(Operation operation, long waitedNanos) {
+    if (waitedNanos <= RESEND_NANOS << Math.min(operation.resends, MAX_DOUBLINGS)) {
+      return false;
+    }
+    operation.resends++;
+    return true;
   }
 
   private void askAgain(Operation operation, long nowNanos, long waitedNanos) {
@@ -364,7 +374,7 @@ final class CoordinatorCore {
       operation.fetching = false;
       decideByOthers(operation, nowNanos);
     }
-    if (operation.asked.size() == before && waitedNanos > RESEND_NANOS) {
+    if (operation.asked.size() == before && mayResend(operation, waitedNanos)) {
       operation.sentNanos = nowNanos;
       for (NodeId node : operation.asked) {
         if (!operation.answers.containsKey(node)) {

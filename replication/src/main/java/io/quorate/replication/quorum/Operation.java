@@ -51,6 +51,7 @@ final class Operation {
   /** What is written or written back. */
   Cell cell;
   long sentNanos;
+  int resends;
   /** Whether a replica was asked for the value of the version that is to be returned. */
   boolean fetching;
 

@@ -34,8 +34,8 @@ class MutantsTest {
         new Mutant("a version is chosen by the writer's clock alone", "quorum/CoordinatorCore",
             "clock.above(highest, wallMillis)", "clock.above(0, wallMillis)", QUORUM),
         new Mutant("a hint counts as a write", "quorum/CoordinatorCore",
-            "      } else if (waitedNanos > RESEND_NANOS) {\n        sendWrites(operation, nowNanos);",
-            "      } else if (waitedNanos > RESEND_NANOS) {\n"
+            "mayResend(operation, waitedNanos)) {\n        sendWrites(operation, nowNanos);",
+            "mayResend(operation, waitedNanos)) {\n"
                 + "        operation.holders.addAll(operation.plan.replicas());\n"
                 + "        written(operation);", QUORUM),
         new Mutant("quorums that need not meet", "quorum/Plan",

@@ -183,7 +183,7 @@ class CoordinatorCoreTest implements CoordinatorCore.Effects {
     assertThat(hinted).isEmpty();
     stored(B);
     assertThat(outcomes).hasSize(1);
-    core.tick(2_000 * MILLI);
+    core.tick(4_000 * MILLI);
 
     assertThat(hinted).containsExactly(C);
     assertThat(core.isIdle()).isTrue();

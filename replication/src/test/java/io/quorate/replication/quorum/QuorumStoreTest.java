@@ -141,7 +141,7 @@ class QuorumStoreTest {
       cluster.ready();
       cluster.isolate(2);
       cluster.put(0, "k", "v", Consistency.QUORUM);
-      cluster.run(2_000);
+      cluster.run(5_000);
       assertThat(cluster.simulation.await(cluster.store(0).status(), QuorumCluster.PATIENCE).hints())
           .isEqualTo(1);
       cluster.heal();
@@ -162,7 +162,7 @@ class QuorumStoreTest {
       for (int i = 0; i < 10; i++) {
         cluster.put(0, "k" + i, "v", Consistency.QUORUM);
       }
-      cluster.run(2_000);
+      cluster.run(5_000);
       ReplicaStatus status =
           cluster.simulation.await(cluster.store(0).status(), QuorumCluster.PATIENCE);
       assertThat(status.hints()).isEqualTo(3);
