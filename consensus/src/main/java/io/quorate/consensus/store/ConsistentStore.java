@@ -225,8 +225,8 @@ public final class ConsistentStore<K, V> implements AutoCloseable {
                 items.add(
                     new Scan.Item<>(
                         keys.decode(found.key),
-                        values.decode(found.record.value()),
-                        found.record.version()));
+                        values.decode(found.record().value()),
+                        found.record().version()));
                 return items.size() < limit;
               });
           return new Scan<>(machine.index(), items);

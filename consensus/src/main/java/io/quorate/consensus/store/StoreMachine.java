@@ -14,7 +14,8 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
- * The replica of a store. Freezing keeps the root of an immutable tree, so it costs nothing.
+ * The replica of a store. Freezing keeps the root of the tree and makes later changes copy what they
+ * touch, so it costs nothing.
  *
  * <p>A snapshot is a version byte, the index, and for each record 1, the key behind its length, the
  * value behind its length, version and expiry; then 0. Lengths are 4 bytes, the other numbers 8.
@@ -25,6 +26,8 @@ final class StoreMachine implements StateMachine<StoreCommand, StoreResult> {
 
   private final RecentChanges recent;
   private SortedRecords records;
+  /** Who may alter the tree in place; another one from each freeze on. */
+  private Object owner = new Object();
   /** Keys by the log time at which they go, unless they were written again since. */
   private final TreeMap<Long, List<byte[]>> expiries = new TreeMap<>();
   private long index;
@@ -89,11 +92,15 @@ final class StoreMachine implements StateMachine<StoreCommand, StoreResult> {
   public Frozen freeze() {
     SortedRecords frozen = records;
     long frozenIndex = index;
+    owner = new Object();
     return out -> {
       DataOutputStream data = new DataOutputStream(out);
       data.writeByte(FORMAT);
       data.writeLong(frozenIndex);
-      write(data, frozen);
+      // In the order of the keys: equal states make equal bytes.
+      for (SortedRecords item : SortedRecords.list(frozen)) {
+        write(data, item);
+      }
       data.writeByte(0);
     };
   }
@@ -107,44 +114,44 @@ final class StoreMachine implements StateMachine<StoreCommand, StoreResult> {
     }
     index = data.readLong();
     records = null;
+    owner = new Object();
     expiries.clear();
     while (data.readByte() == 1) {
       byte[] key = data.readNBytes(data.readInt());
       byte[] value = data.readNBytes(data.readInt());
       SortedRecords.Record record =
           new SortedRecords.Record(value, data.readLong(), data.readLong());
-      records = SortedRecords.with(records, key, record);
+      records = SortedRecords.with(records, key, record, owner);
       noteExpiry(key, record.expiryMillis());
     }
     recent.jumpedTo(index);
   }
 
-  private static void write(DataOutputStream out, SortedRecords frozen) throws IOException {
-    if (frozen == null) {
-      return;
-    }
-    write(out, frozen.left);
+  private static void write(DataOutputStream out, SortedRecords item) throws IOException {
+    SortedRecords.Record record = item.record();
     out.writeByte(1);
-    out.writeInt(frozen.key.length);
-    out.write(frozen.key);
-    out.writeInt(frozen.record.value().length);
-    out.write(frozen.record.value());
-    out.writeLong(frozen.record.version());
-    out.writeLong(frozen.record.expiryMillis());
-    write(out, frozen.right);
+    out.writeInt(item.key.length);
+    out.write(item.key);
+    out.writeInt(record.value().length);
+    out.write(record.value());
+    out.writeLong(record.version());
+    out.writeLong(record.expiryMillis());
   }
 
   private void put(Applied at, Change change) {
     long expiry = change.ttlMillis() == 0 ? 0 : at.timeMillis() + change.ttlMillis();
     records =
         SortedRecords.with(
-            records, change.key(), new SortedRecords.Record(change.value(), at.index(), expiry));
+            records,
+            change.key(),
+            new SortedRecords.Record(change.value(), at.index(), expiry),
+            owner);
     noteExpiry(change.key(), expiry);
     recent.add(new Happening(at.index(), change.key(), change.value(), false));
   }
 
   private void delete(long at, byte[] key, boolean expired) {
-    records = SortedRecords.without(records, key);
+    records = SortedRecords.without(records, key, owner);
     recent.add(new Happening(at, key, null, expired));
   }
 
