@@ -11,10 +11,10 @@ import java.time.Duration;
  *     returns takes as long as it was away, at most this; zero for no slow start
  * @param panicShare if fewer than this share of the replicas are available, health is not believed
  *     and all are used; 0 to 1, 0 for never
- * @param zoneOverprovision how many times its normal load a zone can carry: the local zone keeps all
- *     calls until less than 1 in this many of its capacity is left; at least 1
- * @param leaseTimeout a call that has not ended for this long to twice this long no longer counts as
- *     in flight
+ * @param zoneOverprovision how many times its normal load a zone can carry: the local zone keeps
+ *     all calls until less than 1 in this many of its capacity is left; at least 1
+ * @param leaseTimeout a call that has not ended for this long to twice this long no longer counts
+ *     as in flight
  */
 public record BalancerOptions(
     Duration latencyDecay,

@@ -4,8 +4,8 @@ package io.quorate.resilience.balance;
  * Exponential decay with a time constant, on a coarse clock that fits an {@code int}.
  *
  * <p>A tick is the power of two of nanoseconds that puts 4096 to 8191 ticks into the time constant;
- * tick differences stay right for 2^31 ticks, which is more than 250 000 time constants. The factors
- * come from a table made with {@link StrictMath}: equal on every machine and JDK, so that a
+ * tick differences stay right for 2^31 ticks, which is more than 250 000 time constants. The
+ * factors come from a table made with {@link StrictMath}: equal on every machine and JDK, so that a
  * simulation repeats bit by bit, and several times faster than {@code Math.exp}.
  */
 final class Decay {

@@ -13,7 +13,8 @@ import java.time.Duration;
  *     the other replicas: a failure that all share ejects none; 0 to 1
  * @param minCalls calls over which the success rate is judged; at least 1
  * @param maxEjectedShare share of the replicas that may be ejected at once, rounded down; 0 to 1
- * @param firstEjection how long the first ejection lasts; each one that follows closely lasts double
+ * @param firstEjection how long the first ejection lasts; each one that follows closely lasts
+ *     double
  * @param longestEjection bound of the doubling
  */
 public record EjectionOptions(

@@ -103,8 +103,8 @@ final class Group<T> {
   }
 
   /**
-   * The newcomer whose turn it is, if it is one's: each is let into just the share of picks that its
-   * slow start has reached, however idle it is. Null most of the time.
+   * The newcomer whose turn it is, if it is one's: each is let into just the share of picks that
+   * its slow start has reached, however idle it is. Null most of the time.
    */
   Member<T> newcomer(long random) {
     if (newcomers.length == 0) {

@@ -23,11 +23,11 @@ import java.util.function.Predicate;
  * Probes targets at intervals and says when one has become healthy or unhealthy. Safe for use by
  * many threads.
  *
- * <p>Each target has a rhythm of its own, jittered from the start, so that probes come spread out and
- * one that hangs delays no other: it times out, its late answer counts for nothing, and the next one
- * goes out in time. The first answer decides at once; after it, it takes {@code rise} good ones or
- * {@code fall} bad ones in a row. Who falls again soon after it rose needs twice as many good ones
- * each time, up to eight times as many: a target that flaps stays out.
+ * <p>Each target has a rhythm of its own, jittered from the start, so that probes come spread out
+ * and one that hangs delays no other: it times out, its late answer counts for nothing, and the
+ * next one goes out in time. The first answer decides at once; after it, it takes {@code rise} good
+ * ones or {@code fall} bad ones in a row. Who falls again soon after it rose needs twice as many
+ * good ones each time, up to eight times as many: a target that flaps stays out.
  *
  * @param <T> a target
  */
@@ -40,8 +40,8 @@ public final class HealthChecker<T> implements AutoCloseable {
   @FunctionalInterface
   public interface Probe<T> {
     /**
-     * Begins one probe; must not block (see {@link #blocking}). Anything but {@code true} in time is
-     * a bad answer: {@code false}, null, a failure, whatever is thrown, or none.
+     * Begins one probe; must not block (see {@link #blocking}). Anything but {@code true} in time
+     * is a bad answer: {@code false}, null, a failure, whatever is thrown, or none.
      *
      * @param timeoutNanos when the answer is given up; the stage is then cancelled
      */
@@ -49,8 +49,8 @@ public final class HealthChecker<T> implements AutoCloseable {
   }
 
   /**
-   * Told what the probes find. Calls about one target come one at a time and in order, on the thread
-   * that completed the probe, or the timer's. What is thrown is logged and goes no further.
+   * Told what the probes find. Calls about one target come one at a time and in order, on the
+   * thread that completed the probe, or the timer's. What is thrown is logged and goes no further.
    *
    * @param <T> a target
    */
@@ -141,8 +141,8 @@ public final class HealthChecker<T> implements AutoCloseable {
   }
 
   /**
-   * A probe that blocks, run on {@code executor}. While a check of a target hangs, further ones of it
-   * fail without being started: at most one thread per target is ever stuck.
+   * A probe that blocks, run on {@code executor}. While a check of a target hangs, further ones of
+   * it fail without being started: at most one thread per target is ever stuck.
    */
   public static <T> Probe<T> blocking(Predicate<? super T> check, Executor executor) {
     Set<T> running = ConcurrentHashMap.newKeySet();

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
  * The calls in flight: each holds a slot with what it was sent to and when. Lock-free; claiming and
  * releasing allocate nothing once the table has grown to the number of calls in flight.
  *
- * <p>A token is {@code [0: 6 | generation: 38 | slot: 20]}. The generation of a slot is odd while it
- * is held and moves on by one with each claim and each release, so that
+ * <p>A token is {@code [0: 6 | generation: 38 | slot: 20]}. The generation of a slot is odd while
+ * it is held and moves on by one with each claim and each release, so that
  *
  * <ul>
  *   <li>of all releases of one token exactly one succeeds, whoever holds the slot by then;

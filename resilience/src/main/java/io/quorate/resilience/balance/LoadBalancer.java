@@ -16,14 +16,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
 /**
- * Spreads calls over the replicas of a service, away from those that are slow, failing, unhealthy or
- * draining. Safe for use by many threads.
+ * Spreads calls over the replicas of a service, away from those that are slow, failing, unhealthy
+ * or draining. Safe for use by many threads.
  *
  * <p>Three views of a replica decide whether it is called: its <em>health checks</em>, if the
- * balancer was given a probe; its <em>ejection</em>, when its calls fail in a row or more often than
- * the others' ({@link EjectionOptions}); and <em>drains</em>. When too few are left, health and
- * ejections are not believed ({@link BalancerOptions#panicShare}). The {@link Policy} chooses among
- * the rest.
+ * balancer was given a probe; its <em>ejection</em>, when its calls fail in a row or more often
+ * than the others' ({@link EjectionOptions}); and <em>drains</em>. When too few are left, health
+ * and ejections are not believed ({@link BalancerOptions#panicShare}). The {@link Policy} chooses
+ * among the rest.
  *
  * <p>{@link #pick} and {@link #done} take no lock and allocate nothing. Time passes with the
  * {@code nowNanos} of picks: an idle balancer does nothing and needs no timer. At most 1 048 512
@@ -326,9 +326,9 @@ public final class LoadBalancer<T> implements Picker<T>, AutoCloseable {
   }
 
   /**
-   * Stops picking {@code target}. The future completes when its last call in flight has ended, on the
-   * thread that ended it, and fails with a cancellation if {@link #undrain} comes first. It has no
-   * bound of its own: calls may take as long as they like.
+   * Stops picking {@code target}. The future completes when its last call in flight has ended, on
+   * the thread that ended it, and fails with a cancellation if {@link #undrain} comes first. It has
+   * no bound of its own: calls may take as long as they like.
    *
    * @throws IllegalArgumentException if the target is no member
    */

@@ -140,9 +140,9 @@ final class Member<T> {
   /**
    * The latency to expect, in nanoseconds; 0 if nothing is known.
    *
-   * <p>An idle replica's past fades. A busy one's does not: what has been forgiven is tried with one
-   * call, not with many. And one that owes an answer costs at least the time for which it has said
-   * nothing: a frozen replica is noticed before any of its calls has ended.
+   * <p>An idle replica's past fades. A busy one's does not: what has been forgiven is tried with
+   * one call, not with many. And one that owes an answer costs at least the time for which it has
+   * said nothing: a frozen replica is noticed before any of its calls has ended.
    */
   float expectedNanos(int tick, Decay decay) {
     return expectedNanos(inFlight(), tick, decay);

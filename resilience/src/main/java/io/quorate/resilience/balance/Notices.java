@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells a listener of rare events one at a time, in order, and never under a lock. What the listener
- * throws is logged and goes no further.
+ * Tells a listener of rare events one at a time, in order, and never under a lock. What the
+ * listener throws is logged and goes no further.
  */
 final class Notices<L> {
   private static final Logger log = LoggerFactory.getLogger(Notices.class);

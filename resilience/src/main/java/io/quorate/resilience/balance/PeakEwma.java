@@ -12,8 +12,8 @@ import java.lang.invoke.VarHandle;
  * is an average of the worst ones: healthy replicas look three times slower than they are, and one
  * that is ten times slower is tried three times as often (measured in the tail simulation).
  *
- * <p>Lock-free: average and time share one word, {@code [float nanos: 32 | tick: 32]}, so readers see
- * a pair that belongs together. Word 0 says that nothing is known yet.
+ * <p>Lock-free: average and time share one word, {@code [float nanos: 32 | tick: 32]}, so readers
+ * see a pair that belongs together. Word 0 says that nothing is known yet.
  *
  * @see <a href="https://twitter.github.io/finagle/guide/Clients.html">Finagle, Peak EWMA</a>
  */
@@ -66,8 +66,8 @@ final class PeakEwma {
   }
 
   /**
-   * Takes in a failure: at least {@code penaltyNanos}, and twice what is expected, up to 8 times the
-   * penalty. So a failure repels even where usual latencies are longer than the penalty.
+   * Takes in a failure: at least {@code penaltyNanos}, and twice what is expected, up to 8 times
+   * the penalty. So a failure repels even where usual latencies are longer than the penalty.
    */
   void penalize(float tookNanos, float penaltyNanos, int tick) {
     long seen;

@@ -15,19 +15,19 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * Sends calls to the nearest region that can take them, each region having a {@link LoadBalancer} of
- * its own. Safe for use by many threads; picks take no lock and allocate nothing.
+ * Sends calls to the nearest region that can take them, each region having a {@link LoadBalancer}
+ * of its own. Safe for use by many threads; picks take no lock and allocate nothing.
  *
- * <p><em>Leaving is fast.</em> A region takes nothing once more than the allowed share of its last 64
- * calls has failed, too little of its capacity is available, or its probe fails. What a region with
- * part of its capacity cannot carry goes to the next one.
+ * <p><em>Leaving is fast.</em> A region takes nothing once more than the allowed share of its last
+ * 64 calls has failed, too little of its capacity is available, or its probe fails. What a region
+ * with part of its capacity cannot carry goes to the next one.
  *
- * <p><em>Returning is slow.</em> It must have been well for a while, longer after each relapse; then
- * its share grows from 1 %, and three failures end the attempt. The order of the regions changes only
- * after one has been nearer than the one before it by a margin, for a while.
+ * <p><em>Returning is slow.</em> It must have been well for a while, longer after each relapse;
+ * then its share grows from 1 %, and three failures end the attempt. The order of the regions
+ * changes only after one has been nearer than the one before it by a margin, for a while.
  *
- * <p>Near is what {@link #observe} is told, be it by the probe or the caller: round trips that can be
- * compared between regions, which the latencies of calls can not. Until all regions have been
+ * <p>Near is what {@link #observe} is told, be it by the probe or the caller: round trips that can
+ * be compared between regions, which the latencies of calls can not. Until all regions have been
  * observed, the order is the one they were given in.
  *
  * @param <T> a target
@@ -89,7 +89,13 @@ public final class RegionRouter<T> implements Picker<T>, AutoCloseable {
     /** Leaves below 50 %; returns after 10 s to 5 min, over 10 s; 20 % nearer is nearer. */
     public static Options defaults() {
       return new Options(
-          0.5, 0.5, 1.4, Duration.ofSeconds(10), Duration.ofMinutes(5), Duration.ofSeconds(10), 0.8);
+          0.5,
+          0.5,
+          1.4,
+          Duration.ofSeconds(10),
+          Duration.ofMinutes(5),
+          Duration.ofSeconds(10),
+          0.8);
     }
   }
 
@@ -182,7 +188,10 @@ public final class RegionRouter<T> implements Picker<T>, AutoCloseable {
   }
 
   private HealthChecker<String> checker(
-      HealthChecker.Probe<String> probe, HealthChecker.Options probeOptions, Timer timer, long seed) {
+      HealthChecker.Probe<String> probe,
+      HealthChecker.Options probeOptions,
+      Timer timer,
+      long seed) {
     HealthChecker<String> created =
         new HealthChecker<>(
             probe,

@@ -3,12 +3,13 @@ package io.quorate.resilience.balance;
 import java.util.Objects;
 
 /**
- * A member of a {@link LoadBalancer}: where calls may go, how much it can take, and where it stands.
+ * A member of a {@link LoadBalancer}: where calls may go, how much it can take, and where it
+ * stands.
  *
  * @param target what is called; compared by {@code equals} when the membership changes, and handed
  *     out as this very object for as long as it is a member
- * @param weight share of the load relative to the other replicas, 0 to 1 000 000; 0 keeps it a member
- *     that is not called
+ * @param weight share of the load relative to the other replicas, 0 to 1 000 000; 0 keeps it a
+ *     member that is not called
  * @param zone the failure domain; empty if there is none
  */
 public record Replica<T>(T target, int weight, String zone) {

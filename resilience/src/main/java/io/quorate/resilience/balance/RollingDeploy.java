@@ -12,8 +12,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /**
- * Replaces the replicas of a service one at a time, without a call failing for it: drains one, has it
- * redeployed, calls it again, watches it for a while, goes on to the next.
+ * Replaces the replicas of a service one at a time, without a call failing for it: drains one, has
+ * it redeployed, calls it again, watches it for a while, goes on to the next.
  *
  * <p>Stops at the first replica that cannot be redeployed or is not well afterwards, and leaves the
  * rest as they are: a bad version reaches one replica. One that failed to redeploy stays drained.
@@ -27,8 +27,8 @@ public final class RollingDeploy<T> {
    * @param drainTimeout how long calls in flight may take to end; then the replica is redeployed
    *     nevertheless
    * @param stepTimeout how long redeploying one replica may take
-   * @param soak how long a redeployed replica is watched; at its end it must be neither unhealthy nor
-   *     ejected
+   * @param soak how long a redeployed replica is watched; at its end it must be neither unhealthy
+   *     nor ejected
    */
   public record Options(Duration drainTimeout, Duration stepTimeout, Duration soak) {
     public Options {
@@ -49,8 +49,8 @@ public final class RollingDeploy<T> {
   private final Timer timer;
 
   /**
-   * @param redeploy replaces one replica, which is not called meanwhile; its stage completes when the
-   *     new one can be called
+   * @param redeploy replaces one replica, which is not called meanwhile; its stage completes when
+   *     the new one can be called
    */
   public RollingDeploy(
       LoadBalancer<T> balancer,

@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * The part of the replicas that one of many clients calls, so that connections do not grow with
  * clients times replicas. Clients and replicas lie evenly on the same ring; each client calls what
- * lies in its arc, the replicas at the ends in part. All arcs together cover the ring equally often:
- * every replica gets the same load, whatever the numbers.
+ * lies in its arc, the replicas at the ends in part. All arcs together cover the ring equally
+ * often: every replica gets the same load, whatever the numbers.
  *
  * <p>All clients must be given the replicas in the same order.
  *

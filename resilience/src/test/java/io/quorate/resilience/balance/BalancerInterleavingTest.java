@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Explores the interleavings of the lock-free classes of the balancer, item 31 among them. What is
- * linearizable is checked as such; of the rest, what must hold once all is quiet. The last tests are
- * controls, whose faults are found.
+ * linearizable is checked as such; of the rest, what must hold once all is quiet. The last tests
+ * are controls, whose faults are found.
  */
 class BalancerInterleavingTest {
   private static final ModelCheckingOptions OPTIONS =

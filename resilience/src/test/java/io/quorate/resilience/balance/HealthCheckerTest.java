@@ -205,7 +205,8 @@ class HealthCheckerTest {
             .seed(1)
             .policy(Policy.roundRobin())
             .ejection(
-                new EjectionOptions(5, 0.8, 50, 0.5, Duration.ofSeconds(10), Duration.ofSeconds(10)))
+                new EjectionOptions(
+                    5, 0.8, 50, 0.5, Duration.ofSeconds(10), Duration.ofSeconds(10)))
             .health((target, timeout) -> say(!target.equals("a") || healthy.get()), EACH_SECOND)
             .build(List.of(Replica.of("a"), Replica.of("b"), Replica.of("c")));
     time.runFor(5 * SECOND);

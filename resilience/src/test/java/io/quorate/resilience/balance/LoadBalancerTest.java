@@ -270,7 +270,8 @@ class LoadBalancerTest {
       LoadBalancer<String> balancer =
           LoadBalancer.<String>builder().clock(clock).seed(3).policy(policy).build(many(9));
       for (int i = 0; i < 1_000; i++) {
-        balancer.done(balancer.pick(0, Tried.none(), clock.getAsLong()), Outcome.SUCCESS, 5 * MILLI);
+        long token = balancer.pick(0, Tried.none(), clock.getAsLong());
+        balancer.done(token, Outcome.SUCCESS, 5 * MILLI);
       }
       balancer.add(Replica.of("new"));
 

@@ -62,7 +62,9 @@ final class Scenarios {
   }
 
   static Guard.Builder guard(Simulation simulation) {
-    return Guard.named("service").time(simulation.time, simulation.time).seed(simulation.chance.seed());
+    return Guard.named("service")
+        .time(simulation.time, simulation.time)
+        .seed(simulation.chance.seed());
   }
 
   /** One of ten is ten times slower all the time; {@code load} is that of the nine others. */

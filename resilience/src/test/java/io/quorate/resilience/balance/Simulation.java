@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * A service of several servers, called by a Poisson stream of requests through a picker, on a virtual
- * clock. Everything that is random comes from one seed.
+ * A service of several servers, called by a Poisson stream of requests through a picker, on a
+ * virtual clock. Everything that is random comes from one seed.
  */
 final class Simulation {
   static final int SLOTS = 4;

@@ -31,9 +31,11 @@ final class TailChart {
       y = draw(body, panel, y) + 26;
     }
     return """
-        <svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">
+        <svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" \
+        font-family="sans-serif" font-size="12">
         <rect width="100%%" height="100%%" fill="white"/>
-        <text x="12" y="18">Latency in ms: <tspan fill="#888">p50</tspan> <tspan fill="#1f77b4">p99</tspan> <tspan fill="#d62728">p99.9</tspan></text>
+        <text x="12" y="18">Latency in ms: <tspan fill="#888">p50</tspan> \
+        <tspan fill="#1f77b4">p99</tspan> <tspan fill="#d62728">p99.9</tspan></text>
         %s</svg>
         """
         .formatted(WIDTH, y, body);
@@ -56,7 +58,8 @@ final class TailChart {
       out.append(
           String.format(
               Locale.ROOT,
-              "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"#bbb\" stroke-width=\"3\"/>%n",
+              "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"#bbb\""
+                  + " stroke-width=\"3\"/>%n",
               x(row.p50), x(row.p999), y + 4, y + 4));
       dot(out, row.p50, y, "#888");
       dot(out, row.p99, y, "#1f77b4");

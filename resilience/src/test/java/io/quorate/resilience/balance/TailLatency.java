@@ -11,11 +11,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Plays what can go wrong with one of ten replicas under every policy, prints the table and draws it.
+ * Plays what can go wrong with one of ten replicas under every policy, prints the table and draws
+ * it.
  *
  * <p>Arguments: where to write the drawing (default {@code target/tail-latency.svg}), simulated
- * seconds per run (default 110, about 400 000 requests), seed (default 1). Equal arguments give equal
- * output, except for the processor time in its last lines.
+ * seconds per run (default 110, about 400 000 requests), seed (default 1). Equal arguments give
+ * equal output, except for the processor time in its last lines.
  */
 public final class TailLatency {
   private final double seconds;

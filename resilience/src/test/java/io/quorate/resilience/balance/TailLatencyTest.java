@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Goals T1-T6 and M7 and items 33-36 and 41 of the checklist, with all defaults, on a virtual clock.
- * The same scenarios, longer and with all policies, are the table of {@link TailLatency}.
+ * Goals T1-T6 and M7 and items 33-36 and 41 of the checklist, with all defaults, on a virtual
+ * clock. The same scenarios, longer and with all policies, are the table of {@link TailLatency}.
  */
 class TailLatencyTest {
   private static final double SECONDS = 60;

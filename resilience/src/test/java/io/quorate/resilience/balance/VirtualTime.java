@@ -4,7 +4,7 @@ import io.quorate.resilience.Timer;
 import java.util.Arrays;
 import java.util.function.LongSupplier;
 
-/** A clock that moves when told to, and runs what has been scheduled in order of time, then of age. */
+/** A clock that moves when told to, and runs what is scheduled in order of time, then of age. */
 final class VirtualTime implements LongSupplier, Timer {
   private long nowNanos;
   private long offsetNanos;
