@@ -2,16 +2,12 @@ package io.quorate.partitioning;
 
 import com.dynatrace.hash4j.hashing.Hasher64;
 import com.google.common.hash.Hashing;
-import java.lang.reflect.Proxy;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import net.spy.memcached.DefaultHashAlgorithm;
 import net.spy.memcached.KetamaNodeLocator;
-import net.spy.memcached.MemcachedNode;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -47,18 +43,12 @@ public class KeyBenchmark {
       keys[i] = "user_" + (100_000_000 + i * 7919);
     }
     List<Member<String>> members = new ArrayList<>();
-    List<MemcachedNode> memcached = new ArrayList<>();
     for (int i = 0; i < NODES; i++) {
       members.add(Member.of("node-" + i));
-      SocketAddress address = InetSocketAddress.createUnresolved("node-" + i, 11211);
-      memcached.add((MemcachedNode) Proxy.newProxyInstance(
-          getClass().getClassLoader(), new Class<?>[] {MemcachedNode.class},
-          (proxy, method, args) -> method.getName().equals("getSocketAddress") ? address
-              : method.getName().equals("toString") ? address.toString() : null));
     }
     slots = SlotTable.of(members, SlotOptions.defaults());
     ring = ConsistentHashRing.of(members, RingOptions.defaults());
-    ketama = new KetamaNodeLocator(memcached, DefaultHashAlgorithm.KETAMA_HASH);
+    ketama = new KetamaNodeLocator(RealPeersTest.nodes(NODES), DefaultHashAlgorithm.KETAMA_HASH);
   }
 
   private String key() {

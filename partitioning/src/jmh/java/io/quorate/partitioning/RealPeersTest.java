@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** The same checks on the peers themselves; runs with the benchmarks' dependencies. */
 class RealPeersTest {
-  private static List<MemcachedNode> nodes(int count) {
+  static List<MemcachedNode> nodes(int count) {
     List<MemcachedNode> nodes = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       InetSocketAddress address = InetSocketAddress.createUnresolved("node-" + i, 11211);

@@ -67,20 +67,17 @@ public final class LongRangePartitioner<N> extends RangePartitioner<Long, N> {
     return indexOf(key.longValue());
   }
 
-  /** Halves what is left by arithmetic, not by branches, which would be guessed wrong. */
   private int indexOf(long key) {
     long[] sorted = bounds;
-    int left = sorted.length;
-    if (left == 0) {
-      return 0;
-    }
     int base = 0;
-    while (left > 1) {
+    int left = sorted.length;
+    while (left > 0) {
       int half = left >>> 1;
-      base = sorted[base + half - 1] <= key ? base + half : base;
-      left -= half;
+      boolean beyond = sorted[base + half] <= key;
+      base = beyond ? base + half + 1 : base;
+      left = beyond ? left - half - 1 : half;
     }
-    return sorted[base] <= key ? base + 1 : base;
+    return base;
   }
 
   @Override

@@ -63,6 +63,9 @@ abstract class MemberPlacement<N> implements Partitioner<N> {
 
   @Override
   public int ownersOfHash(long hash, N[] out) {
+    if (out.length == 0) {
+      return 0;
+    }
     int[] indexes = new int[Math.min(replicas, out.length)];
     int count = owners(hash, indexes, indexes.length);
     for (int i = 0; i < count; i++) {

@@ -175,6 +175,7 @@ class ReplicaPlacementTest {
       assertThat(placement.ownersOfHash(7, four)).isEqualTo(3);
       assertThat(List.of(two)).isEqualTo(placement.ownersOfHash(7).subList(0, 2));
       assertThat(four[3]).isNull();
+      assertThat(placement.ownersOfHash(7, new String[0])).isZero();
     }
   }
 }
