@@ -177,6 +177,57 @@ class WalDamageTest {
   }
 
   @Test
+  void damage_at_the_end_of_a_segment_is_proved_by_the_next_one_in_use() {
+    fillSegments();
+    FileImages whole = FileImages.of(storage);
+    List<String> segments = segments(whole);
+    String spare = segments.get(segments.size() - 1);
+    String sealed = segments.get(segments.size() - 3);
+    byte[] damaged = whole.get(sealed).clone();
+    damaged[used(damaged) - RecordFormat.HEADER_BYTES - 1] ^= 1;
+
+    assertThatThrownBy(
+            () -> new WalHarness(whole.without(spare).with(sealed, damaged).storage()))
+        .isInstanceOf(CorruptionException.class)
+        .hasMessageContaining(sealed);
+  }
+
+  @Test
+  void damage_at_the_end_of_a_segment_is_proved_by_the_one_after_the_next() {
+    fillSegments();
+    FileImages whole = FileImages.of(storage);
+    List<String> segments = segments(whole);
+    String next = segments.get(segments.size() - 2);
+    String sealed = segments.get(segments.size() - 3);
+    byte[] damaged = whole.get(sealed).clone();
+    damaged[used(damaged) - RecordFormat.HEADER_BYTES - 1] ^= 1;
+    byte[] blank = Arrays.copyOf(whole.get(next), SegmentHeader.BYTES);
+
+    assertThatThrownBy(
+            () ->
+                new WalHarness(
+                    whole.with(next, Arrays.copyOf(blank, 1024)).with(sealed, damaged).storage()))
+        .isInstanceOf(CorruptionException.class)
+        .hasMessageContaining(sealed);
+  }
+
+  @Test
+  void a_record_that_was_written_in_the_place_of_another_is_reported() {
+    wal.log(1).putState(bytes("vote for n1"));
+    wal.log(1).putState(bytes("vote for n2"));
+    wal.settle();
+    FileImages whole = FileImages.of(storage);
+    byte[] segment = whole.get(FileImages.segment(0)).clone();
+    int record = RecordFormat.HEADER_BYTES + "vote for n1".length();
+    int first = SegmentHeader.BYTES + RecordFormat.HEADER_BYTES + 1 + RecordFormat.HEADER_BYTES;
+    System.arraycopy(segment, first, segment, first + record, record);
+
+    assertThatThrownBy(() -> new WalHarness(whole.with(FileImages.segment(0), segment).storage()))
+        .isInstanceOfSatisfying(
+            CorruptionException.class, e -> assertThat(e.offset()).isEqualTo(first + record));
+  }
+
+  @Test
   void a_missing_segment_is_reported() {
     fillSegments();
     FileImages whole = FileImages.of(storage);
