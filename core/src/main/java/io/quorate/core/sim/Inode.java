@@ -3,11 +3,13 @@ package io.quorate.core.sim;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
+import java.util.function.LongFunction;
 
 /**
  * A file without its name, in two images: what a reader sees (the page cache), and what is on the
  * medium. Between them lie the changes since the last sync, any of which a crash may keep, lose,
- * tear at a sector's boundary, or turn into garbage.
+ * tear at a sector's boundary, or turn into garbage, sector by sector.
  */
 final class Inode {
   static final int SECTOR = 512;
@@ -15,7 +17,16 @@ final class Inode {
   /** A change that is not durable. */
   sealed interface Change {
     /** {@code bytes} are null if all of them are zero. */
-    record Write(long position, int length, byte[] bytes) implements Change {}
+    record Write(long position, int length, byte[] bytes) implements Change {
+      long firstSector() {
+        return position / SECTOR;
+      }
+
+      /** Before the first if nothing is written. */
+      long lastSector() {
+        return Math.floorDiv(position + length - 1, SECTOR);
+      }
+    }
 
     record Resize(long size) implements Change {}
   }
@@ -106,28 +117,73 @@ final class Inode {
   void crash(SeededRandom chance, boolean garbage) {
     int mode = chance.nextInt(4);
     int keptCount = mode == 0 ? 0 : mode == 1 ? pending.size() : chance.nextInt(pending.size() + 1);
+    boolean leavesGarbage = garbage && chance.nextBoolean();
+    survive(
+        (change, sector) -> mode == 3 || mode == 2 && change == keptCount
+            ? chance.nextBoolean()
+            : change < keptCount,
+        sector -> leavesGarbage && mode >= 2 && chance.nextBoolean() ? chance : null);
+  }
+
+  /** The power fails and exactly the pending changes whose bit is set in {@code kept} survive. */
+  void crashKeeping(long kept) {
+    survive((change, sector) -> (kept >>> change & 1) != 0, sector -> null);
+  }
+
+  /** Says of a pending change, by its index, whether its part in a sector is on the medium. */
+  private interface Survival {
+    boolean keeps(int change, long sector);
+  }
+
+  /**
+   * Applies what survives. A sector is written whole: it holds a change only together with those
+   * made to it before, which were in the cache when it was written.
+   */
+  private void survive(Survival survival, LongFunction<SeededRandom> garbage) {
+    TreeMap<Long, Integer> lastKept = new TreeMap<>();
+    boolean[] resized = new boolean[pending.size()];
     for (int i = 0; i < pending.size(); i++) {
-      if (mode == 3) {
-        tear(pending.get(i), chance, garbage);
-      } else if (i < keptCount) {
-        apply(pending.get(i));
-      } else if (mode == 2 && i == keptCount) {
-        tear(pending.get(i), chance, garbage);
+      if (pending.get(i) instanceof Change.Write write) {
+        for (long sector = write.firstSector(); sector <= write.lastSector(); sector++) {
+          if (survival.keeps(i, sector)) {
+            lastKept.put(sector, i);
+          }
+        }
+      } else {
+        resized[i] = survival.keeps(i, -1);
+      }
+    }
+    for (int i = 0; i < pending.size(); i++) {
+      if (!(pending.get(i) instanceof Change.Write write)) {
+        if (resized[i]) {
+          apply(pending.get(i));
+        }
+        continue;
+      }
+      for (long sector = write.firstSector(); sector <= write.lastSector(); sector++) {
+        boolean kept = i <= lastKept.getOrDefault(sector, -1);
+        SeededRandom noise = kept ? null : garbage.apply(sector);
+        if (kept || noise != null) {
+          applyIn(write, sector, noise);
+        }
       }
     }
     pending.clear();
     forgetCache();
   }
 
-  /** The power fails and exactly the pending changes whose bit is set in {@code kept} survive. */
-  void crashKeeping(long kept) {
-    for (int i = 0; i < pending.size(); i++) {
-      if ((kept >>> i & 1) != 0) {
-        apply(pending.get(i));
-      }
+  /** Puts the part of a write that lies in one sector on the medium, or noise in its place. */
+  private void applyIn(Change.Write write, long sector, SeededRandom noise) {
+    long from = Math.max(write.position(), sector * SECTOR);
+    long to = Math.min(write.position() + write.length(), (sector + 1) * SECTOR);
+    byte[] part = new byte[(int) (to - from)];
+    if (noise != null) {
+      noise.nextBytes(part);
+    } else if (write.bytes() != null) {
+      System.arraycopy(write.bytes(), (int) (from - write.position()), part, 0, part.length);
     }
-    pending.clear();
-    forgetCache();
+    durable.write(from, part, 0, part.length);
+    durableSize = Math.max(durableSize, to);
   }
 
   Inode copy() {
@@ -152,35 +208,6 @@ final class Inode {
     visibleSize = Math.min(visibleSize, size);
     durable.zero(size, durableSize);
     durableSize = Math.min(durableSize, size);
-  }
-
-  private void tear(Change change, SeededRandom chance, boolean garbage) {
-    int fate = chance.nextInt(garbage ? 4 : 3);
-    if (fate == 0) {
-      return;
-    }
-    if (fate == 1 || !(change instanceof Change.Write write)) {
-      apply(change);
-      return;
-    }
-    long position = write.position();
-    long end = position + write.length();
-    while (position < end) {
-      long sectorEnd = Math.min(end, (position / SECTOR + 1) * SECTOR);
-      int length = (int) (sectorEnd - position);
-      byte[] sector = new byte[length];
-      boolean kept = chance.nextBoolean();
-      if (kept && write.bytes() != null) {
-        System.arraycopy(write.bytes(), (int) (position - write.position()), sector, 0, length);
-      } else if (!kept && fate == 3) {
-        chance.nextBytes(sector);
-      }
-      if (kept || fate == 3) {
-        durable.write(position, sector, 0, length);
-        durableSize = Math.max(durableSize, sectorEnd);
-      }
-      position = sectorEnd;
-    }
   }
 
   private void apply(Change change) {
