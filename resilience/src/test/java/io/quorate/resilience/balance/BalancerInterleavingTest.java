@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class BalancerInterleavingTest {
   private static final ModelCheckingOptions OPTIONS =
       new ModelCheckingOptions()
-          .iterations(8)
+          .iterations(5)
           .invocationsPerIteration(200)
           .threads(2)
           .actorsPerThread(3)
