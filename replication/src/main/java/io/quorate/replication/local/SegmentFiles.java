@@ -90,7 +90,9 @@ final class SegmentFiles implements AutoCloseable {
   void create(int segment, long firstSequence) {
     StorageFile last = files.isEmpty() ? null : files.lastEntry().getValue();
     if (last != null) {
-      forceLength(last);
+      // What is not forced group by group is forced when its segment ends: nothing is missing before
+      // a segment that exists.
+      last.force(true);
     }
     StorageFile file;
     try {
@@ -104,11 +106,9 @@ final class SegmentFiles implements AutoCloseable {
     } catch (StorageException e) {
       throw new NoRoomException(e);
     }
-    forceLength(file);
+    file.force(true);
     files.put(segment, file);
-    if (forced) {
-      storage.syncDirectory(directory);
-    }
+    storage.syncDirectory(directory);
     count();
   }
 

@@ -190,7 +190,8 @@ public final class EventualCampaign {
           switch (random.nextInt(10)) {
             case 0, 1 -> cluster.simulation.network().isolate(cluster.ids.get(node));
             case 2 -> cluster.simulation.network().majoritiesRing();
-            case 3, 4 -> its.crash();
+            case 3 -> its.crash();
+            case 4 -> its.disk().crashBefore(1 + random.nextInt(40));
             case 5 -> its.kill();
             case 6 -> its.pause(Duration.ofMillis(1 + random.nextInt(1_500)));
             case 7 -> {

@@ -191,21 +191,29 @@ abstract class LocalStoreConformance {
         long version = 0;
         for (int life = 0; life < 4; life++) {
           LocalStore store = machine.store();
-          for (int i = 0; i < 60; i++) {
+          if (random.nextInt(4) > 0) {
+            // In the middle of a write or before its force, not only between two tasks.
+            machine.node.disk().crashBefore(1 + random.nextInt(60));
+          }
+          for (int i = 0; i < 60 && machine.node.isRunning(); i++) {
             Key key = key(random.nextInt(25));
             long its = ++version;
             int bytes = random.nextInt(400);
-            machine.onLoop(
-                () -> {
-                  put.put(key, its);
-                  store.whenDurable(
-                      store.put(key, cell(its, bytes)), () -> durable.merge(key, its, Math::max));
-                });
-            if (random.nextInt(4) == 0) {
-              machine.simulation.run(Duration.ofNanos(random.nextInt(2_000_000)));
-            }
+            machine
+                .node
+                .environment()
+                .eventLoop("store")
+                .execute(
+                    () -> {
+                      put.put(key, its);
+                      store.whenDurable(
+                          store.put(key, cell(its, bytes)),
+                          () -> durable.merge(key, its, Math::max));
+                    });
+            machine.simulation.run(Duration.ofNanos(1 + random.nextInt(2_000_000)));
           }
           machine.node.crash();
+          machine.node.disk().disarmCrash();
           machine.node.restart();
           LocalStore again = machine.store();
           for (int i = 0; i < 25; i++) {

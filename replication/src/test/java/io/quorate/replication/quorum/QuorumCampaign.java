@@ -202,7 +202,8 @@ public final class QuorumCampaign {
             case 1 -> cluster.simulation.network().bridge(id);
             case 2 -> cluster.simulation.network().majoritiesRing();
             case 3 -> cluster.simulation.network().block(id, cluster.ids.get((node + 1) % 3));
-            case 4, 5 -> its.crash();
+            case 4 -> its.crash();
+            case 5 -> its.disk().crashBefore(1 + random.nextInt(40));
             case 6 -> its.kill();
             case 7 -> its.pause(Duration.ofMillis(1 + random.nextInt(1_500)));
             case 8, 9 -> its.clock().jumpWall(Duration.ofMillis(random.nextInt(20_000) - 10_000));
