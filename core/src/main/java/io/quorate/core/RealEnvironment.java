@@ -100,6 +100,7 @@ final class RealEnvironment implements Environment {
       watchdog.close();
       network.close();
       blocking.close();
+      storage.ifPresent(Storage::close);
     }
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Set;
 
 /** One real file. */
 final class DirectoryFile implements StorageFile {
@@ -16,11 +17,14 @@ final class DirectoryFile implements StorageFile {
   private final String path;
   private final Path file;
   private final FileChannel channel;
+  private final Set<FileChannel> open;
 
-  DirectoryFile(String path, Path file, FileChannel channel) {
+  /** Takes itself out of {@code open} when it is closed. */
+  DirectoryFile(String path, Path file, FileChannel channel, Set<FileChannel> open) {
     this.path = path;
     this.file = file;
     this.channel = channel;
+    this.open = open;
   }
 
   @Override
@@ -92,6 +96,7 @@ final class DirectoryFile implements StorageFile {
 
   @Override
   public void close() {
+    open.remove(channel);
     try {
       channel.close();
     } catch (IOException e) {

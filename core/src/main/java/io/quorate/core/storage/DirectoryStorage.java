@@ -21,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** Real files. With {@link DirectoryFile} the only class of the library that opens one. */
@@ -34,6 +35,9 @@ final class DirectoryStorage implements Storage {
   private static final int MAX_LOCK_HOLDER_BYTES = 64;
 
   private final Path root;
+  /** Open files and locks. */
+  private final Set<FileChannel> channels = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
   private final FileAttribute<?>[] ownerOnlyFile;
   private final FileAttribute<?>[] ownerOnlyDirectory;
 
@@ -60,7 +64,7 @@ final class DirectoryStorage implements Storage {
       throw new StorageException("cannot open " + file + ": it is a directory");
     }
     try {
-      return new DirectoryFile(path, file, FileChannel.open(file, OPEN));
+      return new DirectoryFile(path, file, opened(FileChannel.open(file, OPEN)), channels);
     } catch (IOException e) {
       throw failure("open", file, e);
     }
@@ -70,7 +74,8 @@ final class DirectoryStorage implements Storage {
   public StorageFile create(String path) {
     Path file = resolve(path);
     try {
-      return new DirectoryFile(path, file, FileChannel.open(file, CREATE, ownerOnlyFile));
+      return new DirectoryFile(
+          path, file, opened(FileChannel.open(file, CREATE, ownerOnlyFile)), channels);
     } catch (IOException e) {
       throw failure("create", file, e);
     }
@@ -146,7 +151,7 @@ final class DirectoryStorage implements Storage {
     Path file = resolve(path);
     FileChannel channel = null;
     try {
-      channel = FileChannel.open(file, OPEN_OR_CREATE, ownerOnlyFile);
+      channel = opened(FileChannel.open(file, OPEN_OR_CREATE, ownerOnlyFile));
       FileLock lock = tryLock(channel);
       if (lock == null) {
         String holder = holder(channel);
@@ -169,6 +174,31 @@ final class DirectoryStorage implements Storage {
       return store.getUsableSpace();
     } catch (IOException e) {
       throw failure("ask for the usable bytes of", root, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    channels.forEach(this::close);
+  }
+
+  private FileChannel opened(FileChannel channel) throws IOException {
+    channels.add(channel);
+    if (closed) {
+      channels.remove(channel);
+      channel.close();
+      throw new ClosedChannelException();
+    }
+    return channel;
+  }
+
+  private void close(FileChannel channel) {
+    channels.remove(channel);
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw failure("close a file of", root, e);
     }
   }
 

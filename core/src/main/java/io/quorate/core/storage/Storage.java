@@ -16,7 +16,7 @@ import java.util.List;
  * <p>Durability is explicit: contents once {@link StorageFile#force} has returned, names (creation,
  * rename, deletion) once {@link #syncDirectory} of their directory has.
  */
-public interface Storage {
+public interface Storage extends AutoCloseable {
   /**
    * The real files below {@code root}, which is created unless it exists. Only the user that runs
    * this process may read what is created there, where the file system knows such rights.
@@ -95,4 +95,11 @@ public interface Storage {
     @Override
     void close();
   }
+
+  /**
+   * Closes the files and gives up the locks that are still open, as the end of the process would; what
+   * was not forced may be lost. Nothing may be opened afterwards. May be called twice.
+   */
+  @Override
+  default void close() {}
 }

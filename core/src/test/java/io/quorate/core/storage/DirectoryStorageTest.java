@@ -52,6 +52,21 @@ class DirectoryStorageTest extends StorageConformance {
   }
 
   @Test
+  void closing_gives_up_what_is_open_and_opens_nothing_more() {
+    Storage one = emptyStorage();
+    StorageFile file = one.create("a");
+    Storage.Lock lock = one.lock("lock");
+    assertThat(lock).isNotNull();
+
+    one.close();
+    one.close();
+
+    assertThatThrownBy(() -> file.truncate(0)).isInstanceOf(StorageException.class);
+    assertThatThrownBy(() -> one.open("a")).isInstanceOf(StorageException.class);
+    emptyStorage().lock("lock").close();
+  }
+
+  @Test
   void a_full_device_is_told_from_a_broken_one() {
     Path file = Path.of("f");
 
