@@ -6,12 +6,16 @@ module io.quorate.examples {
   requires io.quorate.core;
   requires io.quorate.partitioning;
   requires io.quorate.replication;
+  requires io.quorate.resilience;
   requires jdk.httpserver;
   requires org.slf4j;
 
   opens io.quorate.examples to
       info.picocli;
   opens io.quorate.examples.node to
+      info.picocli;
+  opens io.quorate.examples.platform to
+      com.google.gson,
       info.picocli;
   opens io.quorate.examples.training to
       info.picocli;

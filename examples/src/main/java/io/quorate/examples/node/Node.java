@@ -13,8 +13,12 @@ import io.quorate.core.MetricsRegistry;
 import io.quorate.core.NodeId;
 import io.quorate.core.codec.Codec;
 import io.quorate.core.transport.Address;
+import io.quorate.partitioning.ConsistentHashRing;
+import io.quorate.partitioning.Member;
+import io.quorate.partitioning.RingOptions;
 import io.quorate.replication.eventual.EventualOptions;
 import io.quorate.replication.eventual.EventualStore;
+import io.quorate.replication.quorum.Placement;
 import io.quorate.replication.quorum.QuorumOptions;
 import io.quorate.replication.quorum.QuorumStore;
 import java.io.IOException;
@@ -34,6 +38,7 @@ final class Node implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
   private static final int CLOSE_SECONDS = 3;
+  private static final int REPLICAS = 3;
 
   private static final Gson JSON = new GsonBuilder().serializeNulls().create();
 
@@ -59,7 +64,7 @@ final class Node implements AutoCloseable {
       QuorumStore<String, byte[]> quorum =
           QuorumStore.open(
                   environment,
-                  new RingPlacement(options.cluster().keySet()),
+                  placement(options),
                   Codec.STRING,
                   Codec.BYTES,
                   QuorumOptions.in("quorum"))
@@ -122,6 +127,15 @@ final class Node implements AutoCloseable {
             .insecure()
             .withDataDirectory(options.directory())
             .withMetrics(metrics));
+  }
+
+  /** Three replicas for each key, chosen by the ring over all members. */
+  private static Placement placement(NodeOptions options) {
+    int replicas = Math.min(REPLICAS, options.cluster().size());
+    return Placement.of(
+        ConsistentHashRing.of(
+            Member.all(options.cluster().keySet(), NodeId::value),
+            RingOptions.defaults().withReplicas(replicas)));
   }
 
   private void dial(Environment environment, NodeId id, Address address) {
