@@ -10,8 +10,18 @@ import java.util.concurrent.CompletableFuture;
 
 /** Remembers the newest version it has seen of each key, and reads until it has that or a newer. */
 final class MonotonicSession<K, V> implements Session<K, V> {
+  /** A version, and whether it is a deletion, which replicas forget in time. */
+  private record Seen(Tag tag, boolean isAbsent) {
+    private static final Seen NOTHING = new Seen(Tag.NONE, true);
+
+    /** Whether {@code found} is as new, or the deletion seen and forgotten since. */
+    boolean isReachedBy(Versioned<?> found) {
+      return found.tag().compareTo(tag) >= 0 || isAbsent && found.tag().isNone();
+    }
+  }
+
   private final QuorumStore<K, V> store;
-  private final Map<K, Tag> seen;
+  private final Map<K, Seen> seen;
 
   MonotonicSession(QuorumStore<K, V> store, int maxKeys) {
     if (maxKeys < 1) {
@@ -21,21 +31,22 @@ final class MonotonicSession<K, V> implements Session<K, V> {
     this.seen =
         new LinkedHashMap<>(16, 0.75f, true) {
           @Override
-          protected boolean removeEldestEntry(Map.Entry<K, Tag> eldest) {
+          protected boolean removeEldestEntry(Map.Entry<K, Seen> eldest) {
             return size() > maxKeys;
           }
         };
   }
 
-  private Tag seenOf(K key) {
+  private Seen seenOf(K key) {
     synchronized (seen) {
-      return seen.getOrDefault(key, Tag.NONE);
+      return seen.getOrDefault(key, Seen.NOTHING);
     }
   }
 
-  private void saw(K key, Tag tag) {
+  private void saw(K key, Tag tag, boolean isAbsent) {
     synchronized (seen) {
-      seen.merge(key, tag, (a, b) -> a.compareTo(b) >= 0 ? a : b);
+      seen.merge(
+          key, new Seen(tag, isAbsent), (a, b) -> a.tag.compareTo(b.tag) >= 0 ? a : b);
     }
   }
 
@@ -45,7 +56,7 @@ final class MonotonicSession<K, V> implements Session<K, V> {
         .get(key, options)
         .thenCompose(
             found -> {
-              if (found.tag().compareTo(seenOf(key)) >= 0
+              if (seenOf(key).isReachedBy(found)
                   || options.consistency() == Consistency.ALL) {
                 return CompletableFuture.completedFuture(found);
               }
@@ -57,11 +68,11 @@ final class MonotonicSession<K, V> implements Session<K, V> {
             })
         .thenApply(
             found -> {
-              if (found.tag().compareTo(seenOf(key)) < 0) {
+              if (!seenOf(key).isReachedBy(found)) {
                 throw new RefusedException(
-                    "no replica that can be reached has version " + seenOf(key));
+                    "no replica that can be reached has version " + seenOf(key).tag);
               }
-              saw(key, found.tag());
+              saw(key, found.tag(), found.value().isEmpty());
               return found;
             });
   }
@@ -72,7 +83,7 @@ final class MonotonicSession<K, V> implements Session<K, V> {
         .put(key, value, options)
         .thenApply(
             tag -> {
-              saw(key, tag);
+              saw(key, tag, false);
               return tag;
             });
   }
@@ -83,7 +94,7 @@ final class MonotonicSession<K, V> implements Session<K, V> {
         .delete(key, options)
         .thenApply(
             tag -> {
-              tag.ifPresent(t -> saw(key, t));
+              tag.ifPresent(t -> saw(key, t, true));
               return tag;
             });
   }

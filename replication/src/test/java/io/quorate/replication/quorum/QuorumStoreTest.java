@@ -252,6 +252,23 @@ class QuorumStoreTest {
   }
 
   @Test
+  void a_session_whose_deletion_was_forgotten_by_the_replicas_goes_on() {
+    try (QuorumCluster cluster = new QuorumCluster(16, 3).ready()) {
+      Session<String, String> session = cluster.store(0).session(10);
+      cluster.simulation.await(
+          session.put("k", "v", WriteOptions.at(Consistency.QUORUM)), QuorumCluster.PATIENCE);
+      cluster.simulation.await(
+          session.delete("k", WriteOptions.at(Consistency.QUORUM)), QuorumCluster.PATIENCE);
+      cluster.run(200_000);
+
+      assertThat(
+              cluster.simulation.await(
+                  session.get("k", ReadOptions.at(Consistency.ONE)), QuorumCluster.PATIENCE))
+          .isEqualTo(Versioned.absent());
+    }
+  }
+
+  @Test
   void a_session_reads_its_own_writes_through_any_replica() {
     try (QuorumCluster cluster = new QuorumCluster(15, 3).ready()) {
       cluster.isolate(1);
