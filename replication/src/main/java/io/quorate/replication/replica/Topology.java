@@ -3,13 +3,13 @@ package io.quorate.replication.replica;
 import io.quorate.core.NodeId;
 import java.util.List;
 
-/** Who replicates what, as far as a table and its repair must know. Changes with its epoch. */
+/** Who replicates what, as far as a table and its repair must know. */
 public interface Topology {
-  /** Grows with every change. */
+  /** Requests of another epoch are refused. */
   long epoch();
 
   /**
-   * The sets of nodes that hold {@code key}: one, or while it moves the one before and the one after.
+   * The sets of nodes that hold {@code key}: one, as placements do not change while a store is open.
    */
   List<List<NodeId>> setsOf(byte[] key);
 
