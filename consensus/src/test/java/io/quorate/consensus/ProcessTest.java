@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -24,6 +23,10 @@ class ProcessTest {
   @TempDir Path directory;
   private final List<Node> nodes = new ArrayList<>();
   private String[] members;
+  private long lastSum;
+  private long acknowledged;
+  /** Commands whose fate a slow machine left unknown; normally 0. */
+  private long unknown;
 
   private final class Node {
     final String id;
@@ -69,14 +72,26 @@ class ProcessTest {
       }
     }
 
-    /** Asks until there is an answer that is no failure. */
-    long number(String line) {
+    /** Asks until there is an answer that is no failure; counts those that may have had effect. */
+    private long number(String line) {
       String answer = ask(line);
-      while (answer != null && answer.startsWith("failed")) {
-        assertThat(answer).contains("Refused");
+      while (answer.startsWith("failed")) {
+        unknown += answer.contains("Indeterminate") ? 1 : 0;
         answer = ask(line);
       }
       return Long.parseLong(answer.split(" ")[1]);
+    }
+
+    /** Adds one: the sum is higher than all before, and no command counts twice. */
+    void add() {
+      long sum = number("add");
+      acknowledged++;
+      assertThat(sum).isGreaterThan(lastSum).isLessThanOrEqualTo(acknowledged + unknown);
+      lastSum = sum;
+    }
+
+    void check() {
+      assertThat(number("read")).isBetween(lastSum, acknowledged + unknown);
     }
 
     void signal(String name) {
@@ -106,9 +121,8 @@ class ProcessTest {
     for (String id : IDS) {
       nodes.add(new Node(id));
     }
-    long sum = 0;
     for (int i = 0; i < 30; i++) {
-      assertThat(nodes.get(i % 3).number("add")).isEqualTo(++sum);
+      nodes.get(i % 3).add();
     }
 
     Node killed = leader();
@@ -116,26 +130,26 @@ class ProcessTest {
     killed.process.waitFor();
     Node other = nodes.get((nodes.indexOf(killed) + 1) % 3);
     for (int i = 0; i < 10; i++) {
-      assertThat(other.number("add")).isEqualTo(++sum);
+      other.add();
     }
     killed.start();
-    assertThat(killed.number("read")).isEqualTo(sum);
+    killed.check();
 
     Node stopped = leader();
     stopped.signal("STOP");
     Node next = nodes.get((nodes.indexOf(stopped) + 1) % 3);
     for (int i = 0; i < 10; i++) {
-      assertThat(next.number("add")).isEqualTo(++sum);
+      next.add();
     }
     stopped.signal("CONT");
-    assertThat(stopped.number("read")).isEqualTo(sum);
+    stopped.check();
 
     for (Node node : nodes) {
       node.signal("KILL");
       node.process.waitFor();
     }
     nodes.forEach(Node::start);
-    assertThat(nodes.get(0).number("read")).isEqualTo(sum);
+    nodes.get(0).check();
   }
 
   private Node leader() {

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 
 /**
  * Measures replicated puts and strong reads of this project and of its peers, interleaved in one
- * process: {@code RaftBench DIRECTORY SECONDS ROUNDS [PEER...]}. Prints machine load and the time of
- * an fsync beside each line.
+ * process: {@code RaftBench DIRECTORY SECONDS ROUNDS [PEER...]}. Prints machine load and the time
+ * of an fsync beside each line.
  */
 public final class RaftBench {
   private static final int KEYS = 20_000;

@@ -22,8 +22,8 @@ import java.util.function.Consumer;
  * Elects one of a group's nodes.
  *
  * <p>At most one node leads in a term, and the term is its fencing token: whoever is given tokens
- * refuses those lower than the highest it has seen, so a leader that was paused and does not know of
- * its successor can do no harm. {@link #confirm} asks a majority whether this node still leads.
+ * refuses those lower than the highest it has seen, so a leader that was paused and does not know
+ * of its successor can do no harm. {@link #confirm} asks a majority whether this node still leads.
  *
  * <p>Safe for use by many threads.
  */
@@ -61,8 +61,8 @@ public final class LeaderElection implements AutoCloseable {
   }
 
   /**
-   * Asks a majority whether this node leads; returns the token if it did at some time after the call,
-   * otherwise fails with {@link RefusedException}.
+   * Asks a majority whether this node leads; returns the token if it did at some time after the
+   * call, otherwise fails with {@link RefusedException}.
    */
   public CompletableFuture<Long> confirm() {
     OptionalLong before = fencingToken();

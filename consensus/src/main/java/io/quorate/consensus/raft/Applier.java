@@ -58,7 +58,9 @@ final class Applier<C, R> {
     return appliedIndex;
   }
 
-  /** The log time at which the state machine wants to be called; {@code Long.MAX_VALUE} for never. */
+  /**
+   * The log time at which the state machine wants to be called; {@code Long.MAX_VALUE} for never.
+   */
   long nextDeadlineMillis() {
     return nextDeadlineMillis;
   }

@@ -7,8 +7,8 @@ import java.util.Optional;
 /** What a step of {@link RaftCore} wants done, in this order. */
 sealed interface Effect {
   /**
-   * Send {@code message}, but not before {@link Persist} number {@code barrier} is durable. Sends are
-   * released in their order; 0 waits for nothing.
+   * Send {@code message}, but not before {@link Persist} number {@code barrier} is durable. Sends
+   * are released in their order; 0 waits for nothing.
    */
   record Send(NodeId to, Message message, long barrier) implements Effect {}
 

@@ -8,8 +8,8 @@ import java.util.random.RandomGenerator;
  *
  * <p>The time-out adapts: it covers the mean gap between signs of life and eight times its
  * deviation, so a starved machine waits longer instead of holding one election after another. Time
- * in which this node itself stood still is no silence of the leader, whose messages may be queueing.
- * The stickiness window is fixed, because leases rest on it.
+ * in which this node itself stood still is no silence of the leader, whose messages may be
+ * queueing. The stickiness window is fixed, because leases rest on it.
  */
 final class ElectionTimer {
   private static final int MAX_STRETCH = 8;

@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * One entry of the replicated log: a window on an encoded array that it shares with its neighbours.
  *
- * <p>The same bytes travel on the wire and lie on disk, so a follower never encodes what it received.
+ * <p>The same bytes travel on the wire and lie on disk, so a follower never encodes what it
+ * received.
  *
  * <pre>
  * bytes  field

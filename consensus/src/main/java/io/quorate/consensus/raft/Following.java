@@ -33,7 +33,7 @@ final class Following {
     long base = state.log.baseIndex();
     if (prev == base && base > 0 && state.log.termAt(base) != request.prevTerm()) {
       throw new IllegalStateException(
-          "term " + request.prevTerm() + " at the base " + base + ", was " + state.log.termAt(base));
+          "term " + request.prevTerm() + " at base " + base + ", was " + state.log.termAt(base));
     }
     take(request.entries(), prev);
     long committed = Math.min(request.commitIndex(), verified);

@@ -14,9 +14,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Batches of commands on their way to the leader of another node, and the answers.
  *
- * <p>A request has, behind its count, for each command: kind, session, sequence, lowest pending (all
- * but the first as varints) and the payload as a block. An answer has for each command a status, the
- * index as a varint, and the result as a block.
+ * <p>A request has, behind its count, for each command: kind, session, sequence, lowest pending
+ * (all but the first as varints) and the payload as a block. An answer has for each command a
+ * status, the index as a varint, and the result as a block.
  */
 final class Forwarding {
   private static final int APPLIED = 0;

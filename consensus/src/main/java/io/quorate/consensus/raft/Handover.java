@@ -6,9 +6,9 @@ import io.quorate.core.NodeId;
 import java.util.Optional;
 
 /**
- * Hands leadership to another voter: stops taking proposals, waits until the other has the whole log,
- * and tells it to campaign. From that word on the leader's lease is void for the rest of its term,
- * since the word may arrive at any later time.
+ * Hands leadership to another voter: stops taking proposals, waits until the other has the whole
+ * log, and tells it to campaign. From that word on the leader's lease is void for the rest of its
+ * term, since the word may arrive at any later time.
  */
 final class Handover {
   private final NodeState state;

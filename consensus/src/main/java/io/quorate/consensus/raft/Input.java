@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What happens to a {@link RaftCore}. Each input carries the monotonic time at which it was taken up;
- * that reading must be later than the events the input stands for.
+ * What happens to a {@link RaftCore}. Each input carries the monotonic time at which it was taken
+ * up; that reading must be later than the events the input stands for.
  */
 sealed interface Input {
   long nowNanos();

@@ -3,7 +3,6 @@ package io.quorate.consensus.raft;
 import io.quorate.consensus.raft.Effect.Accepted;
 import io.quorate.consensus.raft.Effect.ReadReady;
 import io.quorate.consensus.raft.Effect.Refused;
-import io.quorate.consensus.raft.Message.Append;
 import io.quorate.consensus.raft.Message.AppendReply;
 import io.quorate.consensus.raft.Message.ChunkReply;
 import io.quorate.core.NodeId;

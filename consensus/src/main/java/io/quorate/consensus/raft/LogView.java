@@ -118,7 +118,9 @@ final class LogView {
     baseTimeMillis = newBase.timeMillis;
   }
 
-  /** Entries from {@code from} on: at least one if there is one, otherwise at most {@code maxBytes}. */
+  /**
+   * Entries from {@code from} on: at least one if there is one, otherwise at most {@code maxBytes}.
+   */
   List<Entry> entries(long from, long maxBytes) {
     List<Entry> entries = new ArrayList<>();
     long total = 0;
@@ -133,7 +135,9 @@ final class LogView {
     return entries;
   }
 
-  /** The highest index at or before {@code index} behind which entries up to it have {@code bytes}. */
+  /**
+   * The highest index at or before {@code index} behind which entries up to it have {@code bytes}.
+   */
   long indexBehind(long index, long bytes) {
     long behind = index;
     for (long total = 0; behind > baseIndex && total < bytes; behind--) {
@@ -161,7 +165,9 @@ final class LogView {
     return first;
   }
 
-  /** Whether a log that ends with {@code (term, index)} has all that this one may have committed. */
+  /**
+   * Whether a log that ends with {@code (term, index)} has all that this one may have committed.
+   */
   boolean isUpToDate(long term, long index) {
     return term > lastTerm() || term == lastTerm() && index >= lastIndex;
   }

@@ -73,7 +73,9 @@ final class NodeState {
     out.truncatedFrom(index);
   }
 
-  /** Takes over the state of a snapshot; keeps what follows it in the log if that is of one piece. */
+  /**
+   * Takes over the state of a snapshot; keeps what follows it in the log if that is of one piece.
+   */
   void install(SnapshotMark mark) {
     if (log.termAt(mark.index()) == mark.term()) {
       out.covered(mark.index());

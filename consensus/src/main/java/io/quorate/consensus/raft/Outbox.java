@@ -13,9 +13,9 @@ import java.util.Optional;
  * Collects the effects of a step and knows what is durable.
  *
  * <p>A node's outputs must never rest on what a crash could undo. Every message therefore names the
- * persist that must be durable before it leaves: none for what a leader replicates (it counts itself
- * only when its own disk has answered), the last change of term or vote for votes and signs of life,
- * and the last change of anything for the acknowledgement of entries.
+ * persist that must be durable before it leaves: none for what a leader replicates (it counts
+ * itself only when its own disk has answered), the last change of term or vote for votes and signs
+ * of life, and the last change of anything for the acknowledgement of entries.
  */
 final class Outbox {
   private static final class InFlight {

@@ -29,8 +29,8 @@ import java.util.random.RandomGenerator;
  * One node of one Raft group, as a pure state machine. Not safe for use by several threads.
  *
  * <p>It begins as a follower. Silence makes it ask whether it could win (pre-vote), then campaign,
- * then lead; a newer term makes it follow again. Invariants: one vote per term, durable before it is
- * said; a leader's log only grows; the commit index never goes back; what is committed is never
+ * then lead; a newer term makes it follow again. Invariants: one vote per term, durable before it
+ * is said; a leader's log only grows; the commit index never goes back; what is committed is never
  * contradicted. A violation throws {@link IllegalStateException} and the node must stop.
  *
  * @see <a href="https://raft.github.io/raft.pdf">Raft</a>

@@ -7,7 +7,6 @@ import io.quorate.core.OperationException;
 import io.quorate.core.RefusedException;
 import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
-import io.quorate.core.codec.Codec;
 import io.quorate.core.transport.Request;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -24,9 +23,9 @@ import org.slf4j.LoggerFactory;
  * Performs what the core of one group decides: on the journal, the network, the snapshot files and
  * the applier. Owned by the host's loop.
  *
- * <p>Rules of stopping: a failed write or sync, damaged or contradicting data, a broken invariant and
- * a state machine that throws all stop the group on this node for good. Nothing is retried that could
- * be acknowledged without being durable; only a restart reads again what really survived.
+ * <p>Rules of stopping: a failed write or sync, damaged or contradicting data, a broken invariant
+ * and a state machine that throws all stop the group on this node for good. Nothing is retried that
+ * could be acknowledged without being durable; only a restart reads again what really survived.
  */
 final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQueue.Asker {
   private static final Logger log = LoggerFactory.getLogger(RaftDriver.class);

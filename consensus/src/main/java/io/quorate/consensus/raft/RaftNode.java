@@ -15,8 +15,8 @@ import java.util.function.Function;
 /**
  * This node's part in one group. Safe for use by many threads.
  *
- * <p>Futures complete on one of the node's event loops, so what hangs on them must not block; each is
- * completed exactly once, also on {@link #close}; cancelling one does not undo the operation. A
+ * <p>Futures complete on one of the node's event loops, so what hangs on them must not block; each
+ * is completed exactly once, also on {@link #close}; cancelling one does not undo the operation. A
  * failure is a {@link RefusedException} (it had no effect and never will) or an {@link
  * IndeterminateException} (it may take effect, at most once).
  *
@@ -80,14 +80,16 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
   }
 
   /**
-   * Why this node takes part no more; empty while it does. After a failure of the disk only a restart
-   * of the process tells what really was written.
+   * Why this node takes part no more; empty while it does. After a failure of the disk only a
+   * restart of the process tells what really was written.
    */
   public Optional<OperationException> failure() {
     return Optional.ofNullable(driver.failure());
   }
 
-  /** Has {@code listener} told, on the node's loop, whenever role, term, leader or members change. */
+  /**
+   * Has {@code listener} told, on the node's loop, whenever role, term, leader or members change.
+   */
   public void onChange(Consumer<RaftStatus> listener) {
     driver.listen(listener);
   }
@@ -168,9 +170,9 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
   }
 
   /**
-   * Makes {@code survivors} the group, without a majority. For when a majority is lost for good, and
-   * on one survivor only: entries that the lost nodes had acknowledged may be gone, and if a lost node
-   * comes back there are two groups.
+   * Makes {@code survivors} the group, without a majority. For when a majority is lost for good,
+   * and on one survivor only: entries that the lost nodes had acknowledged may be gone, and if a
+   * lost node comes back there are two groups.
    */
   public void unsafeRecover(Configuration survivors) {
     if (survivors.voters().isEmpty()) {

@@ -8,8 +8,8 @@ import java.util.Objects;
  * Settings of all groups of one node. The election time-out must be the same on all nodes.
  *
  * @param durable whether log and votes are on disk before they count; without it a group forgets
- *     everything when a majority of its nodes has stopped at one time, and a node that restarts must
- *     come back under a new id
+ *     everything when a majority of its nodes has stopped at one time, and a node that restarts
+ *     must come back under a new id
  * @param electionTimeout silence after which a follower campaigns, at least; it waits longer on a
  *     machine that is seen to stall
  * @param operationTimeout how long a command or read may take before it fails
@@ -117,7 +117,8 @@ public record RaftOptions(
 
   CoreOptions core(int priority) {
     long timeoutNanos = electionTimeout.toNanos();
-    return new CoreOptions(timeoutNanos, timeoutNanos / 6, Client.MAX_BATCH_BYTES / 2, 4L * MIB, maxQueuedBytes * 2,
+    return new CoreOptions(
+        timeoutNanos, timeoutNanos / 6, Client.MAX_BATCH_BYTES / 2, 4L * MIB, maxQueuedBytes * 2,
         priority);
   }
 }

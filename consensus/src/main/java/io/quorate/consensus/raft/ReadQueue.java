@@ -15,8 +15,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Linearizable reads of this node's application: all that come while the loop is busy ask the leader
- * together.
+ * Linearizable reads of this node's application: all that come while the loop is busy ask the
+ * leader together.
  */
 final class ReadQueue {
   /** A read: runs against the state once that is fresh enough. */

@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Changes who takes part, through a joint configuration whenever voters change. One change at a time,
- * and none before this leader has committed an entry of its own term: otherwise two leaders could
- * hold configurations whose majorities do not meet.
+ * Changes who takes part, through a joint configuration whenever voters change. One change at a
+ * time, and none before this leader has committed an entry of its own term: otherwise two leaders
+ * could hold configurations whose majorities do not meet.
  *
  * @see <a href="https://raft.github.io/raft.pdf">Raft, section 6</a>
- * @see <a href="https://groups.google.com/g/raft-dev/c/t4xj6dJTP6E">Ongaro, the single-server bug</a>
+ * @see <a href="https://groups.google.com/g/raft-dev/c/t4xj6dJTP6E">Ongaro, the single-server
+ * bug</a>
  */
 final class Reconfiguration {
   private final NodeState state;

@@ -11,9 +11,9 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 
 /**
- * Brings every peer's log in step with the leader's. Entries are sent ahead of their answers up to a
- * limit in bytes; a gap that a lost message leaves is seen by the next one, at the latest by the next
- * sign of life.
+ * Brings every peer's log in step with the leader's. Entries are sent ahead of their answers up to
+ * a limit in bytes; a gap that a lost message leaves is seen by the next one, at the latest by the
+ * next sign of life.
  */
 final class Replication {
   private static final int CHUNK_PATIENCE_HEARTBEATS = 6;

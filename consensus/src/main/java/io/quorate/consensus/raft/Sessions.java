@@ -11,8 +11,8 @@ import java.util.TreeMap;
 /**
  * Remembers which commands of which session have been applied, and with what result, so that one
  * that was sent twice is applied once. Part of the replicated state: the same on all nodes, and in
- * every snapshot. Sessions are forgotten by log time, and the least recently used one when there are
- * too many.
+ * every snapshot. Sessions are forgotten by log time, and the least recently used one when there
+ * are too many.
  *
  * @see <a href="https://github.com/ongardie/dissertation">Ongaro, Consensus, 6.3</a>
  */

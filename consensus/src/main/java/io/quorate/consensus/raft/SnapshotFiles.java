@@ -17,9 +17,9 @@ import java.util.zip.CRC32C;
 /**
  * The snapshots of one group on disk. Every method blocks; used by one thread at a time.
  *
- * <p>A file counts once it has its final name, which it is given after its contents are durable. So a
- * crash at any moment leaves the former snapshot or the new one, never half of one, and the log is
- * cut only after that.
+ * <p>A file counts once it has its final name, which it is given after its contents are durable. So
+ * a crash at any moment leaves the former snapshot or the new one, never half of one, and the log
+ * is cut only after that.
  *
  * <pre>
  * bytes  field
@@ -60,8 +60,8 @@ final class SnapshotFiles {
   /**
    * The newest snapshot, checked; what a crash left unfinished is removed.
    *
-   * @throws CorruptionException if the newest one is damaged: older entries may be gone by now, so no
-   *     other can stand in for it
+   * @throws CorruptionException if the newest one is damaged: older entries may be gone by now, so
+   *     no other can stand in for it
    */
   Optional<Stored> newest() {
     storage.createDirectories(directory);

@@ -1,8 +1,8 @@
 package io.quorate.consensus.raft;
 
 /**
- * Names one snapshot file, whoever made it: equal ids have equal bytes, so a transfer may go on with
- * another leader.
+ * Names one snapshot file, whoever made it: equal ids have equal bytes, so a transfer may go on
+ * with another leader.
  *
  * @param index the last entry it covers
  * @param term the term of that entry

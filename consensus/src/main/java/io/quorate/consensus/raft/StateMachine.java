@@ -9,8 +9,8 @@ import java.util.OptionalLong;
  * come to the same state: no clocks, no chance, no hash order, nothing from outside.
  *
  * <p>All methods are called by one thread at a time, off the consensus path. An exception stops the
- * node for good, since a command that one replica skips would part it from the others; a command that
- * cannot be carried out says so in its result.
+ * node for good, since a command that one replica skips would part it from the others; a command
+ * that cannot be carried out says so in its result.
  *
  * @param <C> commands
  * @param <R> results
@@ -24,8 +24,8 @@ public interface StateMachine<C, R> {
   R apply(Applied at, C command);
 
   /**
-   * Captures the state as it is now, without copying it if possible: commands wait meanwhile. What is
-   * returned is written by another thread while later commands are applied.
+   * Captures the state as it is now, without copying it if possible: commands wait meanwhile. What
+   * is returned is written by another thread while later commands are applied.
    */
   Frozen freeze();
 

@@ -93,8 +93,8 @@ public final class ConsistentStore<K, V> implements AutoCloseable {
   }
 
   /**
-   * Writes a value if the key's version is {@code expectedVersion}; returns the new version, or empty
-   * if it is another or the key has no value.
+   * Writes a value if the key's version is {@code expectedVersion}; returns the new version, or
+   * empty if it is another or the key has no value.
    */
   public CompletableFuture<Optional<Long>> compareAndSet(K key, long expectedVersion, V value) {
     return conditional(version(key, expectedVersion), put(key, value, 0));
@@ -140,9 +140,9 @@ public final class ConsistentStore<K, V> implements AutoCloseable {
   }
 
   /**
-   * Has {@code listener} told of every change from {@code fromIndex} on, in their order, as this node
-   * applies them. It is called on the thread that applies: it must be quick and must not throw. What
-   * lies too far back is reported as a {@link StoreEvent.Gap}.
+   * Has {@code listener} told of every change from {@code fromIndex} on, in their order, as this
+   * node applies them. It is called on the thread that applies: it must be quick and must not
+   * throw. What lies too far back is reported as a {@link StoreEvent.Gap}.
    *
    * @return closes the watch
    */

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * Part of a store at one moment.
  *
- * @param index the last change it holds: {@link ConsistentStore#watch} from {@code index + 1} misses
- *     nothing
+ * @param index the last change it holds: {@link ConsistentStore#watch} from {@code index + 1}
+ *     misses nothing
  * @param items in the order of their keys' bytes
  */
 public record Scan<K, V>(long index, List<Item<K, V>> items) {

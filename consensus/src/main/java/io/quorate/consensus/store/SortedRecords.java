@@ -9,10 +9,10 @@ import java.util.function.Predicate;
  * A map from keys to records, ordered by the unsigned bytes of the keys. The empty map is {@code
  * null}.
  *
- * <p>An AVL tree: the heights of two siblings differ by at most one. Each node has an owner, and only
- * a change made by that owner alters it; for any other the path to the change is copied. Whoever
- * takes a new owner thereby freezes the map as it is, at no cost, while changes between two such
- * moments copy nothing.
+ * <p>An AVL tree: the heights of two siblings differ by at most one. Each node has an owner, and
+ * only a change made by that owner alters it; for any other the path to the change is copied.
+ * Whoever takes a new owner thereby freezes the map as it is, at no cost, while changes between two
+ * such moments copy nothing.
  */
 final class SortedRecords {
   final byte[] key;

@@ -14,8 +14,8 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
- * The replica of a store. Freezing keeps the root of the tree and makes later changes copy what they
- * touch, so it costs nothing.
+ * The replica of a store. Freezing keeps the root of the tree and makes later changes copy what
+ * they touch, so it costs nothing.
  *
  * <p>A snapshot is a version byte, the index, and for each record 1, the key behind its length, the
  * value behind its length, version and expiry; then 0. Lengths are 4 bytes, the other numbers 8.

@@ -18,8 +18,8 @@ import java.util.zip.CRC32C;
 /**
  * A cluster of pure cores under one seed: messages are lost, doubled and reordered, links break one
  * way, nodes crash with part of what was not durable, disks are slow, clocks drift, snapshots are
- * taken and sent, members change, leaders hand over. After every step the invariants of Raft hold, or
- * an {@link AssertionError} says which does not.
+ * taken and sent, members change, leaders hand over. After every step the invariants of Raft hold,
+ * or an {@link AssertionError} says which does not.
  */
 final class CoreNetwork {
   private static final long MILLI = 1_000_000;
@@ -200,12 +200,16 @@ final class CoreNetwork {
     }
 
     private void apply(long firstIndex, List<Entry> entries) {
-      require(firstIndex == appliedIndex + 1, id + " applies " + firstIndex + " after " + appliedIndex);
+      require(
+          firstIndex == appliedIndex + 1,
+          id + " applies " + firstIndex + " after " + appliedIndex);
       for (Entry entry : entries) {
         appliedIndex++;
         appliedHash = 31 * appliedHash + entry.term * 7 + new String(entry.payload()).hashCode();
         committed(this, appliedIndex, entry, appliedHash);
-        if (core.role() == Role.LEADER && entry.kind == Entry.COMMAND && entry.term == core.term()) {
+        if (core.role() == Role.LEADER
+            && entry.kind == Entry.COMMAND
+            && entry.term == core.term()) {
           acknowledged = Math.max(acknowledged, appliedIndex);
           writes++;
         }
@@ -343,7 +347,8 @@ final class CoreNetwork {
         return;
       }
     }
-    throw new AssertionError("no progress after healing: writes " + (writes - before) + ", " + this);
+    throw new AssertionError(
+        "no progress after healing: writes " + (writes - before) + ", " + this);
   }
 
   private boolean allAgree() {
@@ -561,7 +566,9 @@ final class CoreNetwork {
 
   /** Monotonic commit; log matching, against what is committed and against a random neighbour. */
   private void check(Node node) {
-    require(node.core.commitIndex() >= node.lastCommit, "commit index of " + node.id + " went back");
+    require(
+        node.core.commitIndex() >= node.lastCommit,
+        "commit index of " + node.id + " went back");
     node.lastCommit = node.core.commitIndex();
     if (random.nextInt(20) != 0) {
       return;

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 /** Seeded storms over networks of pure cores; the invariants are checked after every step. */
 class CoreNetworkTest {
-  private static final int SEEDS = Integer.getInteger("raft.seeds", 200);
+  private static final int SEEDS = Integer.getInteger("raft.seeds", 120);
   private static final int EVENTS = 4_000;
 
   @Test

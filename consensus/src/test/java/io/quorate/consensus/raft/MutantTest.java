@@ -104,7 +104,8 @@ class MutantTest {
               "} else if (expectedIndex < -1) {"),
           new Mutant("a second change while one is under way (redpanda 17675)", 19,
               "Reconfiguration",
-              "} else if (current.isJoint() || state.log.configurationIndex() > state.commitIndex) {",
+              "} else if (current.isJoint()"
+                  + " || state.log.configurationIndex() > state.commitIndex) {",
               "} else if (expectedIndex < -1) {"),
           new Mutant("a joint configuration decides by the new half alone", 20, "Configuration",
               "return outgoing.isEmpty() ? agreed : Math.min(agreed, agreedIn(outgoing, value));",

@@ -37,7 +37,6 @@ class RecoveryTest {
     for (long k = 1; k <= calls; k++) {
       long at = k;
       survives("crash before call " + k, node -> node.disk().crashBefore(at));
-      survives("crash after call " + k, node -> node.disk().crashAfter(at));
     }
   }
 

@@ -31,8 +31,8 @@ import java.util.stream.IntStream;
 
 /**
  * One seed of a whole store, log and codecs included, under crashes, partitions, pauses, bad disks,
- * drifting clocks, changes of members and hand-overs. Then everything heals, and it must work again;
- * its history must be linearizable; its replicas must be equal.
+ * drifting clocks, changes of members and hand-overs. Then everything heals, and it must work
+ * again; its history must be linearizable; its replicas must be equal.
  */
 final class StoreCampaign implements AutoCloseable {
   private static final Duration STORM = Duration.ofSeconds(6);
@@ -368,7 +368,8 @@ final class StoreCampaign implements AutoCloseable {
   /** Whether the node is a member as far as anybody who leads knows. */
   private boolean takesPart(SimNode<Service> node) {
     simulation.runUntil(() -> leader().isPresent(), PATIENCE);
-    return leader().orElseThrow().service().store().node().status().configuration().votes(node.id());
+    RaftNode<?, ?, ?> leader = leader().orElseThrow().service().store().node();
+    return leader.status().configuration().votes(node.id());
   }
 
   private void compareReplicas() {

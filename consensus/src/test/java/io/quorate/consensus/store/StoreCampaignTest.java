@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 /** Whole stores under seeded faults; {@link Soak} runs as many seeds as one likes. */
 class StoreCampaignTest {
-  private static final int SEEDS = Integer.getInteger("store.seeds", 40);
+  private static final int SEEDS = Integer.getInteger("store.seeds", 30);
   private static final long FIRST = Long.getLong("store.first", 1);
 
   @Test
