@@ -18,10 +18,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** Real files. With {@link DirectoryFile} the only class of the library that opens one. */
@@ -36,7 +37,8 @@ final class DirectoryStorage implements Storage {
 
   private final Path root;
   /** Open files and locks. */
-  private final Set<FileChannel> channels = ConcurrentHashMap.newKeySet();
+  private final Set<FileChannel> channels =
+      Collections.synchronizedSet(new LinkedHashSet<>());
   private volatile boolean closed;
   private final FileAttribute<?>[] ownerOnlyFile;
   private final FileAttribute<?>[] ownerOnlyDirectory;
@@ -180,7 +182,11 @@ final class DirectoryStorage implements Storage {
   @Override
   public void close() {
     closed = true;
-    channels.forEach(this::close);
+    List<FileChannel> open;
+    synchronized (channels) {
+      open = List.copyOf(channels);
+    }
+    open.forEach(this::close);
   }
 
   private FileChannel opened(FileChannel channel) throws IOException {
