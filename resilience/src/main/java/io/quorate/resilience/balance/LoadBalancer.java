@@ -72,6 +72,15 @@ public final class LoadBalancer<T> implements Picker<T>, AutoCloseable {
 
     /** So few replicas are available that all are used from now on; or no longer so few. */
     default void onPanic(boolean panicking) {}
+
+    /**
+     * Writes Java Flight Recorder events, category {@code Quorate}; needs the module jdk.jfr.
+     *
+     * @param balancer the name that the events carry
+     */
+    static <T> Listener<T> flightRecorder(String balancer) {
+      return new FlightRecorderListener<>(balancer);
+    }
   }
 
   /** Whether, and why not, a replica is called. The first that applies. */
