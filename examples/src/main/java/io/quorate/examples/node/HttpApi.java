@@ -34,6 +34,7 @@ final class HttpApi implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HttpApi.class);
   private static final String OUTCOME = "Quorate-Outcome";
   private static final int MAX_THREADS = 256;
+  private static final long MAX_DRAINED_BYTES = 32L << 20;
   private static final long DRAIN_MILLIS = 6_000;
 
   private final HttpServer server;
@@ -181,16 +182,24 @@ final class HttpApi implements AutoCloseable {
   }
 
   private static byte[] body(HttpExchange exchange) throws IOException {
-    String announced = exchange.getRequestHeaders().getFirst("Content-Length");
-    if (announced != null && Long.parseLong(announced.trim()) > MAX_VALUE_BYTES) {
-      throw tooLarge();
-    }
     InputStream in = exchange.getRequestBody();
     byte[] value = in.readNBytes(MAX_VALUE_BYTES + 1);
     if (value.length > MAX_VALUE_BYTES) {
-      throw tooLarge();
+      // Who is still sending would find the connection reset instead of the answer.
+      drain(in);
+      throw new BadRequestException(413, "value must be at most " + MAX_VALUE_BYTES + " bytes");
     }
     return value;
+  }
+
+  private static void drain(InputStream in) throws IOException {
+    byte[] unwanted = new byte[1 << 16];
+    long drained = 0;
+    int count = 0;
+    while (count >= 0 && drained < MAX_DRAINED_BYTES) {
+      drained += count;
+      count = in.read(unwanted);
+    }
   }
 
   private void replyLater(HttpExchange exchange, Answer answer, String method) {
@@ -258,10 +267,6 @@ final class HttpApi implements AutoCloseable {
   private static BadRequestException methodNotAllowed(HttpExchange exchange, String allowed) {
     exchange.getResponseHeaders().set("Allow", allowed);
     return new BadRequestException(405, "method must be one of " + allowed);
-  }
-
-  private static BadRequestException tooLarge() {
-    return new BadRequestException(413, "value must be at most " + MAX_VALUE_BYTES + " bytes");
   }
 
   private Thread onHttpThread(Runnable task) {

@@ -143,6 +143,9 @@ class HttpApiTest {
                 (whole + "v").getBytes(StandardCharsets.US_ASCII))))
             .build();
     assertThat(client.send(chunked, BodyHandlers.ofString()).statusCode()).isEqualTo(413);
+    for (int i = 0; i < 20; i++) {
+      assertThat(send("PUT", "/strong/big", whole.repeat(8)).statusCode()).isEqualTo(413);
+    }
     assertThat(store.values).doesNotContainKey("big");
   }
 
