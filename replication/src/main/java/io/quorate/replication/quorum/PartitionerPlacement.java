@@ -15,8 +15,9 @@ final class PartitionerPlacement implements Placement {
   PartitionerPlacement(Partitioner<NodeId> partitioner) {
     if (partitioner.missingReplicas() > 0) {
       throw new IllegalArgumentException(
-          "every key must have " + partitioner.replicas() + " owners, "
-              + partitioner.missingReplicas() + " cannot be had");
+          "replicas must be at most the members that can own keys, were "
+              + (partitioner.replicas() + partitioner.missingReplicas())
+              + " of " + partitioner.members());
     }
     this.partitioner = partitioner;
     this.nodes = partitioner.members().stream().map(Member::node).sorted().toList();
@@ -34,6 +35,10 @@ final class PartitionerPlacement implements Placement {
       choose(count - 1, i + 1, chosen);
       chosen.remove(chosen.size() - 1);
     }
+  }
+
+  Partitioner<NodeId> partitioner() {
+    return partitioner;
   }
 
   @Override
@@ -54,5 +59,22 @@ final class PartitionerPlacement implements Placement {
   @Override
   public List<List<NodeId>> sets() {
     return List.copyOf(sets);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof PartitionerPlacement its
+        && partitioner.epoch() == its.partitioner.epoch()
+        && partitioner.fingerprint() == its.partitioner.fingerprint();
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(partitioner.fingerprint());
+  }
+
+  @Override
+  public String toString() {
+    return partitioner.toString();
   }
 }

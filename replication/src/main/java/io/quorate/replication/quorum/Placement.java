@@ -4,13 +4,15 @@ import io.quorate.core.NodeId;
 import io.quorate.partitioning.Partitioner;
 import java.util.Collection;
 import java.util.List;
-import java.util.TreeSet;
 
 /**
- * Which nodes hold which keys. Immutable, and the same on every node: each request carries its epoch,
- * and replicas refuse those of another one.
+ * Which nodes hold which keys. Immutable, and the same on every node.
+ *
+ * <p>A store that is opened with one keeps it; a store that is opened with a {@link
+ * PlacementRegister} goes from one to the next, and the epoch that counts is then the {@linkplain
+ * PlacementState state's}. Each request carries it, and replicas refuse those of another one.
  */
-public interface Placement {
+public sealed interface Placement permits EverywherePlacement, PartitionerPlacement {
   /** Grows with every change; at least 1. */
   long epoch();
 
@@ -39,29 +41,12 @@ public interface Placement {
     return new PartitionerPlacement(partitioner);
   }
 
-  /** Every node holds every key: what a cluster of three is. */
+  /**
+   * Every node holds every key: what a cluster of three is.
+   *
+   * @throws IllegalArgumentException if there is no node or the epoch is less than 1
+   */
   static Placement everywhere(long epoch, Collection<NodeId> nodes) {
-    List<NodeId> all = List.copyOf(new TreeSet<>(nodes));
-    return new Placement() {
-      @Override
-      public long epoch() {
-        return epoch;
-      }
-
-      @Override
-      public List<NodeId> nodes() {
-        return all;
-      }
-
-      @Override
-      public List<NodeId> replicasOf(byte[] key) {
-        return all;
-      }
-
-      @Override
-      public List<List<NodeId>> sets() {
-        return List.of(all);
-      }
-    };
+    return new EverywherePlacement(epoch, List.copyOf(nodes));
   }
 }
