@@ -12,10 +12,16 @@ module io.quorate.examples {
 
   opens io.quorate.examples to
       info.picocli;
+  opens io.quorate.examples.breaker to
+      info.picocli;
   opens io.quorate.examples.node to
+      info.picocli;
+  opens io.quorate.examples.partition to
       info.picocli;
   opens io.quorate.examples.platform to
       com.google.gson,
+      info.picocli;
+  opens io.quorate.examples.ring to
       info.picocli;
   opens io.quorate.examples.training to
       info.picocli;

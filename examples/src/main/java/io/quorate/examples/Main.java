@@ -1,7 +1,10 @@
 package io.quorate.examples;
 
+import io.quorate.examples.breaker.BreakerProgram;
 import io.quorate.examples.node.NodeProgram;
+import io.quorate.examples.partition.PartitionProgram;
 import io.quorate.examples.platform.PlatformProgram;
+import io.quorate.examples.ring.RingProgram;
 import io.quorate.examples.training.TrainingProgram;
 import java.util.Set;
 import picocli.CommandLine;
@@ -12,7 +15,14 @@ import picocli.CommandLine.Command;
     name = "examples",
     description = "Programs that show Quorate's primitives at work.",
     mixinStandardHelpOptions = true,
-    subcommands = {PlatformProgram.class, NodeProgram.class, TrainingProgram.class})
+    subcommands = {
+      PlatformProgram.class,
+      NodeProgram.class,
+      TrainingProgram.class,
+      PartitionProgram.class,
+      RingProgram.class,
+      BreakerProgram.class
+    })
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
