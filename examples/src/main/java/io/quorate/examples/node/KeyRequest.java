@@ -2,13 +2,12 @@ package io.quorate.examples.node;
 
 import io.quorate.core.Text;
 import java.io.ByteArrayOutputStream;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The key and the consistency that a request's URI names.
+ * The key and the consistency that a request's target names.
  *
  * @param key 1 to 1,024 bytes of UTF-8
  * @param consistency the query's {@code consistency}, or empty
@@ -16,13 +15,16 @@ import java.nio.charset.StandardCharsets;
 record KeyRequest(String key, String consistency) {
   private static final int MAX_KEY_BYTES = 1_024;
 
+  /** What may stand in a path for itself, beside letters and digits; and the slash. */
+  private static final String LITERAL = "-._~!$&'()*+,;=:@/%?";
+
   /**
-   * Reads what follows {@code prefix} in the path, and the query.
+   * Reads the last segment of a path, and the query.
    *
    * @throws BadRequestException 400 if it is not one well-encoded segment, 414 if it is too long
    */
-  static KeyRequest of(URI uri, String prefix) {
-    return new KeyRequest(key(uri.getRawPath().substring(prefix.length())), consistency(uri));
+  static KeyRequest of(String segment, String query) {
+    return new KeyRequest(key(segment), consistency(query));
   }
 
   private static String key(String segment) {
@@ -40,9 +42,8 @@ record KeyRequest(String key, String consistency) {
     return utf8(bytes, "key");
   }
 
-  private static String consistency(URI uri) {
-    String query = uri.getRawQuery();
-    if (query == null || query.isEmpty()) {
+  private static String consistency(String query) {
+    if (query.isEmpty()) {
       return "";
     }
     String name = "consistency=";
@@ -70,13 +71,20 @@ record KeyRequest(String key, String consistency) {
         }
         out.write(high << 4 | low);
         i += 2;
-      } else if (c > 0x7e || c <= 0x20) {
-        throw badEncoding(text);
-      } else {
+      } else if (isLiteral(c)) {
         out.write(c);
+      } else {
+        throw badEncoding(text);
       }
     }
     return out.toByteArray();
+  }
+
+  private static boolean isLiteral(char c) {
+    return c >= 'a' && c <= 'z'
+        || c >= 'A' && c <= 'Z'
+        || c >= '0' && c <= '9'
+        || LITERAL.indexOf(c) >= 0;
   }
 
   /** Character.digit would take the digits of other scripts too. */

@@ -13,6 +13,8 @@ import io.quorate.core.MetricsRegistry;
 import io.quorate.core.NodeId;
 import io.quorate.core.codec.Codec;
 import io.quorate.core.transport.Address;
+import io.quorate.core.transport.TransportOptions;
+import io.quorate.core.transport.TransportTimeouts;
 import io.quorate.partitioning.ConsistentHashRing;
 import io.quorate.partitioning.Member;
 import io.quorate.partitioning.RingOptions;
@@ -29,6 +31,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
@@ -40,6 +43,14 @@ final class Node implements AutoCloseable {
   private static final int CLOSE_SECONDS = 3;
   private static final int REPLICAS = 3;
 
+  /** All nodes must answer alike soon after the last fault: links come back within seconds. */
+  private static final TransportTimeouts LINKS =
+      TransportTimeouts.defaults()
+          .withConnect(Duration.ofSeconds(1))
+          .withHandshake(Duration.ofSeconds(2))
+          .withIdle(Duration.ofSeconds(6))
+          .withBackoff(Duration.ofMillis(50), Duration.ofMillis(500));
+
   private static final Gson JSON = new GsonBuilder().serializeNulls().create();
 
   private final NodeOptions options;
@@ -50,8 +61,11 @@ final class Node implements AutoCloseable {
 
   private Node(NodeOptions options) throws IOException {
     this.options = options;
+    HttpServer server = HttpApi.listen(options.http());
     try {
       Environment environment = opened(environment());
+      new Home(options.id(), new TreeSet<>(options.cluster().keySet()))
+          .claim(environment.storage());
       options.cluster().forEach((id, address) -> dial(environment, id, address));
       Raft raft =
           opened(Raft.open(environment, RaftOptions.defaults().withOperationTimeout(TIMEOUT)));
@@ -84,11 +98,13 @@ final class Node implements AutoCloseable {
               "strong", new StrongStore(strong),
               "quorum", new QuorumKeys(quorum, TIMEOUT),
               "eventual", new EventualKeys(eventual));
-      this.http = opened(new HttpApi(options.http(), stores, this::status, this::metrics));
+      this.http = opened(new HttpApi(server, stores, this::status, this::metrics));
     } catch (CompletionException e) {
+      server.close();
       close();
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
-    } catch (IOException | RuntimeException e) {
+    } catch (RuntimeException e) {
+      server.close();
       close();
       throw e;
     }
@@ -123,8 +139,11 @@ final class Node implements AutoCloseable {
   private Environment environment() {
     return Environment.real(
         EnvironmentOptions.of(options.id(), "quorate-example")
-            .withListen(options.listen())
-            .insecure()
+            .withTransport(
+                TransportOptions.defaults()
+                    .withListen(options.listen())
+                    .withTimeouts(LINKS)
+                    .insecure())
             .withDataDirectory(options.directory())
             .withMetrics(metrics));
   }

@@ -5,6 +5,7 @@ import io.quorate.core.storage.StorageException;
 import io.quorate.core.transport.Address;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +22,8 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true)
 public final class NodeProgram implements Callable<Integer> {
   private static final int DAMAGED = 3;
+  private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
+  private static final long STOP_MILLIS = 9_000;
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
@@ -44,6 +47,10 @@ public final class NodeProgram implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    // What goes wrong is to be found among few lines; -D with the same name asks for more.
+    if (System.getProperty(LOG_LEVEL) == null) {
+      System.setProperty(LOG_LEVEL, "warn");
+    }
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     NodeOptions options = options();
@@ -52,6 +59,7 @@ public final class NodeProgram implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(stop);
     Node node;
     try {
+      Files.createDirectories(directory);
       node = Node.start(options);
       running.set(node);
     } catch (StorageException e) {
@@ -84,7 +92,15 @@ public final class NodeProgram implements Callable<Integer> {
   /** A JVM that ends by a signal would exit with 128 and more: ours has stopped in order. */
   private static void stop(Node node) {
     if (node != null) {
-      node.close();
+      Thread closing = new Thread(node::close, "close");
+      closing.setDaemon(true);
+      closing.start();
+      try {
+        // What was acknowledged is on disk: who is slow to let go is left behind.
+        closing.join(STOP_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
     Runtime.getRuntime().halt(0);
   }

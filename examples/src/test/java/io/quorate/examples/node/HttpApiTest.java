@@ -34,7 +34,10 @@ class HttpApiTest {
   void start() throws IOException {
     api =
         new HttpApi(
-            new Address("127.0.0.1", 0), Map.of("strong", store), () -> "{}", () -> "up 1\n");
+            HttpApi.listen(new Address("127.0.0.1", 0)),
+            Map.of("strong", store),
+            () -> "{}",
+            () -> "up 1\n");
   }
 
   @AfterEach
