@@ -2,8 +2,6 @@ package io.quorate.replication.peers;
 
 import io.quorate.replication.local.LocalOptions;
 import io.quorate.replication.quorum.Consistency;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import java.util.stream.Stream;
 
 /**
  * Ours and others' in one run, taking turns: three members in this JVM over loopback, 100-byte values,
@@ -80,13 +77,13 @@ public final class Comparison {
           if (chosen.isEmpty() || chosen.contains(product.directory)) {
             Path its = Files.createDirectory(directory.resolve(product.directory + round));
             measure(product.start.in(its), results);
-            deleteAll(its);
+            Directories.delete(its);
             loads.add(ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
           }
         }
       }
     } finally {
-      deleteAll(directory);
+      Directories.delete(directory);
     }
     System.out.printf(
         Locale.ROOT,
@@ -138,20 +135,5 @@ public final class Comparison {
     List<Load.Result> sorted = new ArrayList<>(results);
     sorted.sort(Comparator.comparingDouble(Load.Result::perSecond));
     return sorted.get(sorted.size() / 2);
-  }
-
-  private static void deleteAll(Path directory) throws IOException {
-    try (Stream<Path> paths = Files.walk(directory)) {
-      paths
-          .sorted(Comparator.reverseOrder())
-          .forEach(
-              path -> {
-                try {
-                  Files.delete(path);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
-    }
   }
 }

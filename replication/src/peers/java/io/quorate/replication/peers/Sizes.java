@@ -13,20 +13,16 @@ import io.quorate.replication.local.Cell;
 import io.quorate.replication.local.Key;
 import io.quorate.replication.local.LocalOptions;
 import io.quorate.replication.local.LocalStore;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 
 /**
  * How long it takes to open a store of a million keys, with and without its index snapshot, and to
@@ -53,7 +49,7 @@ public final class Sizes {
       reopen(environment, directory);
       checkpoint(environment, directory);
     } finally {
-      deleteAll(directory);
+      Directories.delete(directory);
     }
     System.exit(0);
   }
@@ -141,20 +137,5 @@ public final class Sizes {
           (long) SHARDS * SHARD_BYTES >> 20, SHARDS, seconds, rawSeconds, rawSeconds / seconds);
     }
     store.close();
-  }
-
-  private static void deleteAll(Path directory) throws IOException {
-    try (Stream<Path> paths = Files.walk(directory)) {
-      paths
-          .sorted(Comparator.reverseOrder())
-          .forEach(
-              path -> {
-                try {
-                  Files.delete(path);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
-    }
   }
 }
