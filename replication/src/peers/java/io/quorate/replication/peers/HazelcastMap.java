@@ -16,25 +16,34 @@ final class HazelcastMap implements Candidate {
 
   HazelcastMap() {
     for (int i = 0; i < 3; i++) {
-      Config config = new Config();
-      config.setClusterName("peers");
-      config.setProperty("hazelcast.phone.home.enabled", "false");
-      config.getNetworkConfig().setPort(25_701).setPortAutoIncrement(true);
-      config.getNetworkConfig().getInterfaces().setEnabled(true).addInterface("127.0.0.1");
-      config.getNetworkConfig().getJoin().getMulticastConfig().setEnabled(false);
-      config.getNetworkConfig().getJoin().getAutoDetectionConfig().setEnabled(false);
-      config
-          .getNetworkConfig()
-          .getJoin()
-          .getTcpIpConfig()
-          .setEnabled(true)
-          .addMember("127.0.0.1:25701")
-          .addMember("127.0.0.1:25702")
-          .addMember("127.0.0.1:25703");
-      config.addMapConfig(new MapConfig("map").setBackupCount(2));
-      instances.add(Hazelcast.newHazelcastInstance(config));
+      instances.add(member());
     }
-    instances.forEach(instance -> maps.add(instance.getMap("map")));
+    instances.forEach(instance -> maps.add(mapOf(instance)));
+  }
+
+  /** Starts one of three members, on the first of their ports that is free. */
+  static HazelcastInstance member() {
+    Config config = new Config();
+    config.setClusterName("peers");
+    config.setProperty("hazelcast.phone.home.enabled", "false");
+    config.getNetworkConfig().setPort(25_701).setPortAutoIncrement(true);
+    config.getNetworkConfig().getInterfaces().setEnabled(true).addInterface("127.0.0.1");
+    config.getNetworkConfig().getJoin().getMulticastConfig().setEnabled(false);
+    config.getNetworkConfig().getJoin().getAutoDetectionConfig().setEnabled(false);
+    config
+        .getNetworkConfig()
+        .getJoin()
+        .getTcpIpConfig()
+        .setEnabled(true)
+        .addMember("127.0.0.1:25701")
+        .addMember("127.0.0.1:25702")
+        .addMember("127.0.0.1:25703");
+    config.addMapConfig(new MapConfig("map").setBackupCount(2));
+    return Hazelcast.newHazelcastInstance(config);
+  }
+
+  static IMap<String, byte[]> mapOf(HazelcastInstance instance) {
+    return instance.getMap("map");
   }
 
   @Override

@@ -30,7 +30,8 @@ public final class StoreProcess {
     new CountDownLatch(1).await();
   }
 
-  static QuorumStore<String, String> open(
+  /** The store of one of {@code members}; it lives as long as the process. */
+  public static QuorumStore<String, String> open(
       NodeId self, Path directory, Map<NodeId, Address> members) {
     Environment environment =
         Environment.real(
