@@ -12,6 +12,7 @@ module io.quorate.core {
   exports io.quorate.core.codec;
   exports io.quorate.core.sim;
   exports io.quorate.core.membership;
+  exports io.quorate.core.pubsub;
   exports io.quorate.core.storage;
   exports io.quorate.core.transport;
   exports io.quorate.core.wal;

@@ -1,0 +1,45 @@
+package io.quorate.core.pubsub;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Where topics live, as a {@link MessageBus} sees it: something that carries out commands on a
+ * {@link BrokerCore}, wherever that is, and passes on its effects. Safe for use by many threads.
+ */
+public interface Broker extends AutoCloseable {
+  /**
+   * Carries out {@code command}. Commands submitted by one thread one after the other are carried
+   * out in that order, as far as they are carried out.
+   *
+   * @return the outcomes, one for each thing asked for; or fails with {@link
+   *     io.quorate.core.RefusedException} or {@link io.quorate.core.IndeterminateException}, within
+   *     a bounded time
+   */
+  CompletableFuture<List<Outcome>> submit(BrokerCommand command);
+
+  /**
+   * From now on passes the effects of {@code session} to {@code listener}, each once and in order.
+   * To be called before the session is opened.
+   */
+  void listen(String session, Listener listener);
+
+  /** Forgets the listener of {@code session}. */
+  void forget(String session);
+
+  /** Releases what it holds; commands are refused from now on. May be called twice. */
+  @Override
+  void close();
+
+  /** Hears what a session is to hear. Called by one thread at a time; it must not block. */
+  interface Listener {
+    /** The broker has said {@code effects}. */
+    void heard(List<BrokerEffect> effects);
+
+    /**
+     * The broker may have lost the session, and with it effects: the listener is to open a new one.
+     * Called as well when {@link BrokerEffect.Ended} was lost.
+     */
+    void lost(String reason);
+  }
+}

@@ -1,0 +1,131 @@
+package io.quorate.core.pubsub;
+
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** A subscription as the broker sees it: who it is, its credits, and what it has. */
+final class BrokerSubscription implements Comparable<BrokerSubscription> {
+  /** A delivery whose credit is not given back; it may not count any more. */
+  record Outstanding(Cursor cursor, long sequence) {}
+
+  final BrokerSession session;
+  final long number;
+  final BrokerCommand.Subscribe wish;
+
+  /** Topics of whose groups it is a member. */
+  final SortedSet<String> topics = new TreeSet<>();
+
+  /** Deliveries by tag. */
+  final SortedMap<Long, Outstanding> outstanding = new TreeMap<>();
+
+  /** Cursors that could hand out something; not empty only if there are no credits. */
+  final Set<Cursor> starving = new LinkedHashSet<>();
+
+  int credits;
+  long nextTag = 1;
+
+  /** Whether it lets deliveries time out, so that others are to have its partitions. */
+  boolean stalled;
+
+  private final Turn turn;
+
+  BrokerSubscription(BrokerSession session, BrokerCommand.Subscribe wish, Turn turn) {
+    this.session = session;
+    this.number = wish.subscription();
+    this.wish = wish;
+    this.credits = wish.credits();
+    this.turn = turn;
+  }
+
+  /** The name of its group in each topic; its own alone if it wishes for none. */
+  String groupKey() {
+    return wish.group().map(Group::namedKey).orElse(Group.privateKey(session.name, number));
+  }
+
+  /** Settles the delivery with {@code tag}. */
+  Outcome settle(BrokerCommand.Settlement settlement) {
+    Outstanding delivery = outstanding.remove(settlement.tag());
+    if (delivery == null) {
+      return Outcome.refused(
+          Refusal.Code.FENCED,
+          "delivery " + settlement.tag() + " was settled before, or never made");
+    }
+    giveCredit();
+    recover();
+    Cursor cursor = delivery.cursor();
+    if (cursor.topic.options.kind() == TopicKind.MEMORY) {
+      return Outcome.DONE;
+    }
+    Cursor.Unsettled message = cursor.inFlight(this, delivery.sequence(), settlement.tag());
+    if (message == null) {
+      return Outcome.refused(
+          Refusal.Code.FENCED,
+          "message " + delivery.sequence() + " of partition " + cursor.partition + " of "
+              + cursor.topic.name + " has gone on to another delivery, in generation "
+              + cursor.generation);
+    }
+    switch (settlement.verdict()) {
+      case ACK -> cursor.settle(message);
+      case NACK -> cursor.fail(message, settlement.delayMillis(), settlement.reason());
+      case REJECT -> cursor.giveUp(message, settlement.reason());
+    }
+    return Outcome.DONE;
+  }
+
+  private void giveCredit() {
+    credits++;
+    wakeStarving();
+  }
+
+  /** Lets the cursor have a turn that has waited longest for a credit. */
+  void wakeStarving() {
+    if (!starving.isEmpty()) {
+      Cursor first = starving.iterator().next();
+      starving.remove(first);
+      turn.markDirty(first);
+    }
+  }
+
+  /** Hands out again what counts, and takes back the credits of what does not. */
+  void resume() {
+    for (var each : new TreeMap<>(outstanding).entrySet()) {
+      Outstanding delivery = each.getValue();
+      if (!delivery.cursor().repeat(this, delivery.sequence(), each.getKey())) {
+        outstanding.remove(each.getKey());
+        giveCredit();
+      }
+    }
+  }
+
+  /** It has let a delivery time out. */
+  void stall() {
+    if (!stalled) {
+      stalled = true;
+      rebalance();
+    }
+  }
+
+  /** It has settled something. */
+  private void recover() {
+    if (stalled) {
+      stalled = false;
+      rebalance();
+    }
+  }
+
+  private void rebalance() {
+    for (String topic : topics) {
+      turn.topics.get(topic).groups.get(groupKey()).rebalanceMembers();
+    }
+  }
+
+  @Override
+  public int compareTo(BrokerSubscription other) {
+    int bySession = session.name.compareTo(other.session.name);
+    return bySession != 0 ? bySession : Long.compare(number, other.number);
+  }
+}

@@ -1,0 +1,36 @@
+package io.quorate.core.pubsub;
+
+import io.quorate.core.codec.Codec;
+import java.util.List;
+import java.util.Objects;
+
+/** What became of one thing that a {@link BrokerCommand} asked for. */
+public sealed interface Outcome {
+  /** The outcomes of one command. Versioned. */
+  Codec<List<Outcome>> CODEC = new OutcomesCodec();
+
+  /** It is done. */
+  Outcome DONE = new Done();
+
+  /** It is done. */
+  record Done() implements Outcome {}
+
+  /** The message is stored. */
+  record Stored(Receipt receipt) implements Outcome {
+    public Stored {
+      Objects.requireNonNull(receipt, "receipt");
+    }
+  }
+
+  /** It is not done. */
+  record Refused(Refusal refusal) implements Outcome {
+    public Refused {
+      Objects.requireNonNull(refusal, "refusal");
+    }
+  }
+
+  /** Not done, for {@code code}. */
+  static Outcome refused(Refusal.Code code, String text) {
+    return new Refused(new Refusal(code, text));
+  }
+}

@@ -1,0 +1,58 @@
+package io.quorate.core.pubsub;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * Where a subscription begins in topics that exist when it is made; topics that appear later are
+ * read from their beginning. A group that exists goes on where it was, whatever a member says.
+ */
+public sealed interface StartPosition {
+  /** What is published from now on. */
+  record Latest() implements StartPosition {}
+
+  /** All that the topic holds. */
+  record Earliest() implements StartPosition {}
+
+  /**
+   * What a late subscriber must know, then all that follows: the newest value of each key of a
+   * compacted topic, the newest message of each partition of any other.
+   */
+  record Retained() implements StartPosition {}
+
+  /**
+   * Each partition from {@code sequence} on.
+   *
+   * @param sequence at least 0
+   */
+  record FromSequence(long sequence) implements StartPosition {
+    public FromSequence {
+      if (sequence < 0) {
+        throw new IllegalArgumentException("sequence must be at least 0, was " + sequence);
+      }
+    }
+  }
+
+  /**
+   * What was published in the last {@code age}, by the broker's time, and what follows.
+   *
+   * @param age at least 0
+   */
+  record Since(Duration age) implements StartPosition {
+    public Since {
+      Objects.requireNonNull(age, "age");
+      if (age.isNegative()) {
+        throw new IllegalArgumentException("age must not be negative, was " + age);
+      }
+    }
+  }
+
+  /** What is published from now on. */
+  StartPosition LATEST = new Latest();
+
+  /** All that the topic holds. */
+  StartPosition EARLIEST = new Earliest();
+
+  /** The newest values, then all that follows. */
+  StartPosition RETAINED = new Retained();
+}
