@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine;
 
 /**
  * One run of a program in this process.
@@ -26,6 +28,16 @@ public record Run(int exitCode, String out, String err) {
             .execute(Main.withProgram(arguments));
     String lines = out.toString().replace(System.lineSeparator(), "\n");
     return new Run(exitCode, lines, err.toString());
+  }
+
+  /** What is wrong with {@code arguments}, without running the program; empty if nothing is. */
+  public static List<String> problemsOf(List<String> arguments) {
+    try {
+      Main.commandLine().parseArgs(Main.withProgram(arguments.toArray(String[]::new)));
+      return List.of();
+    } catch (CommandLine.ParameterException e) {
+      return List.of(e.getMessage());
+    }
   }
 
   /** The output of a run that must have gone well. */

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(
     name = "breaker",
-    description = "A dependency fails and recovers behind a circuit breaker with a fallback.",
+    description = "A dependency fails and recovers behind a circuit breaker.",
     mixinStandardHelpOptions = true)
 public final class BreakerProgram implements Callable<Integer> {
   private static final String ANSWER = "a fresh answer";

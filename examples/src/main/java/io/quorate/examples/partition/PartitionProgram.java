@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(
     name = "partition",
-    description = "One partition, every store: which side answers what, and what is left after it.",
+    description = "One partition, every kind of store: who answers what.",
     mixinStandardHelpOptions = true)
 public final class PartitionProgram implements Callable<Integer> {
   private static final String ROW = "%-24s  %-7s %-15s  %-7s %-15s  %-24s  %s%n";

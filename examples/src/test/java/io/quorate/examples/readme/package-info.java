@@ -1,0 +1,2 @@
+/** Holds the READMEs against the code: links, commands, Java snippets and printed output. */
+package io.quorate.examples.readme;

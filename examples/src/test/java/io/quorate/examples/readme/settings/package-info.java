@@ -1,0 +1,2 @@
+/** What the READMEs' Java snippets use without declaring it. */
+package io.quorate.examples.readme.settings;
