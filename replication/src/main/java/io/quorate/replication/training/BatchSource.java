@@ -1,8 +1,8 @@
 package io.quorate.replication.training;
 
 /**
- * The training data, by index: which examples belong to a shard in a step depends on nothing else, so
- * that any worker can compute any shard, and a restarted job reads the same data again.
+ * The training data, by index: which examples belong to a shard in a step depends on nothing else,
+ * so that any worker can compute any shard, and a restarted job reads the same data again.
  */
 public interface BatchSource<B> {
   /**

@@ -4,12 +4,12 @@ import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
 
 /**
- * Makes gradients small for the way to the master. A pure function of gradient and residual. Safe for
- * use by many threads.
+ * Makes gradients small for the way to the master. A pure function of gradient and residual. Safe
+ * for use by many threads.
  *
- * <p>A codec with error feedback is stateful: what it leaves out it keeps in a residual, which belongs
- * to the logical shard, is added to that shard's next gradient, and is part of the checkpoint. Without
- * it aggressive codecs ruin the model.
+ * <p>A codec with error feedback is stateful: what it leaves out it keeps in a residual, which
+ * belongs to the logical shard, is added to that shard's next gradient, and is part of the
+ * checkpoint. Without it aggressive codecs ruin the model.
  *
  * @see <a href="https://arxiv.org/abs/1809.07599">Stich et al. 2018, Sparsified SGD with memory</a>
  */
@@ -57,7 +57,7 @@ public interface GradientCodec {
     return new TopKCodec(share);
   }
 
-  /** Signs in blocks of 256 with a mean size each, with error feedback: 1 bit for each parameter. */
+  /** Signs in blocks of 256 with a mean size each, with error feedback: a bit for each parameter. */
   static GradientCodec oneBit() {
     return new OneBitCodec();
   }

@@ -3,8 +3,8 @@ package io.quorate.replication.training;
 /**
  * The model, as training sees it: computes gradients of the loss over one batch.
  *
- * <p>Must be a pure function of its arguments: equal arguments give equal bits. All chance comes from
- * {@link StepContext#random}. It may be computed twice, on two machines; one answer counts.
+ * <p>Must be a pure function of its arguments: equal arguments give equal bits. All chance comes
+ * from {@link StepContext#random}. It may be computed twice, on two machines; one answer counts.
  */
 @FunctionalInterface
 public interface GradientFunction<B> {

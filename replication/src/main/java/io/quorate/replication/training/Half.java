@@ -1,9 +1,9 @@
 package io.quorate.replication.training;
 
 /**
- * IEEE 754 half precision: 1 sign bit, 5 exponent bits, 10 fraction bits. Rounds to the nearest, ties
- * to even. What is too large becomes the largest finite half, not infinity: a clipped gradient is
- * still a gradient.
+ * IEEE 754 half precision: 1 sign bit, 5 exponent bits, 10 fraction bits. Rounds to the nearest,
+ * ties to even. What is too large becomes the largest finite half, not infinity: a clipped gradient
+ * is still a gradient.
  */
 final class Half {
   static final int MAX_BITS = 0x7bff;

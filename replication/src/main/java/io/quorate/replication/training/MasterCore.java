@@ -8,8 +8,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The master of one job in one term, as a pure state machine. Its owner calls {@link #step} from one
- * event loop, with a {@link Tick} every few milliseconds.
+ * The master of one job in one term, as a pure state machine. Its owner calls {@link #step} from
+ * one event loop, with a {@link Tick} every few milliseconds. Knows the workers and what they ask;
+ * how the job moves on is {@link Progress}.
  *
  * <p>Invariants:
  *
@@ -31,12 +32,15 @@ final class MasterCore {
 
   record Tick(long nowNanos) implements Input {}
 
-  /** A reduction is done. */
+  /** A reduction is done; {@code state} is the next. */
   record Reduced(long number, TrainingState state, long nowNanos) implements Input {}
 
   /** A reduction found a bad result. */
   record Spoiled(long number, ShardResult result, String problem, long nowNanos)
       implements Input {}
+
+  /** A reduction cannot be done, and no worker is to blame. */
+  record ReduceFailed(long number, String reason) implements Input {}
 
   /** Something is to be done. */
   sealed interface Effect {}
@@ -45,12 +49,23 @@ final class MasterCore {
 
   record Refuse(long id, String reason) implements Effect {}
 
-  /** Compute the next state off the loop, then say {@link Reduced} or {@link Spoiled}. */
-  record Reduce(long number, TrainingState state, List<ShardResult> results)
+  // What reduces is done off the loop, in order; a problem is told by Spoiled or ReduceFailed.
+
+  /** Add a result to the sum called {@code number}. */
+  record Accumulate(long number, ShardResult result) implements Effect {}
+
+  /** Compute the next state from the sum called {@code number}, then say {@link Reduced}. */
+  record Reduce(long number, TrainingState state, double weight) implements Effect {}
+
+  /** Change the state by each result in turn, then say {@link Reduced}. */
+  record ApplyEach(long number, TrainingState state, List<ShardResult> results)
       implements Effect {}
 
-  /** Save this state. */
-  record Save(TrainingState state) implements Effect {}
+  /** Save the state after {@code step} steps. */
+  record Save(long step, TrainingState state) implements Effect {}
+
+  /** A checkpoint is durable: said by the driver to itself. */
+  record Saved(long step) implements Effect {}
 
   record Stepped(StepStats stats) implements Effect {}
 
@@ -64,7 +79,7 @@ final class MasterCore {
 
   record RolledBack(long fromStep, long toStep) implements Effect {}
 
-  record Completed(TrainingState state) implements Effect {}
+  record Completed(long steps, TrainingState state) implements Effect {}
 
   record Aborted(String reason) implements Effect {}
 
@@ -83,22 +98,11 @@ final class MasterCore {
 
   private final long term;
   private final TrainingOptions options;
-  private final long lastStep;
-  private final ShardBoard board;
   private final TreeMap<NodeId, Long> heardNanos = new TreeMap<>();
   private final TreeMap<Lane, Parked> parked = new TreeMap<>();
   private final TreeMap<Lane, PartBuffer> buffers = new TreeMap<>();
   private final List<Effect> effects = new ArrayList<>();
-  private TrainingState state;
-  private TrainingState anchor;
-  private long stepBeganNanos;
-  private boolean reducing;
-  /** Tells a reduction that is still wanted from one that a rollback has made void. */
-  private long reductions;
-  private boolean over;
-  private Loss loss = Loss.NONE;
-  private long bytesUp;
-  private long bytesDown;
+  private final Progress progress;
 
   /**
    * A master that goes on from {@code state} and stops after {@code lastStep} steps in all.
@@ -107,15 +111,10 @@ final class MasterCore {
       long term, TrainingOptions options, TrainingState state, long lastStep, long nowNanos) {
     this.term = term;
     this.options = options;
-    this.state = state;
-    this.anchor = state;
-    this.lastStep = lastStep;
-    this.board = new ShardBoard(options);
-    this.stepBeganNanos = nowNanos;
-    if (state.step() >= lastStep) {
-      over = true;
-      effects.add(new Completed(state));
-    }
+    this.progress =
+        options.sync().isLockStep()
+            ? new LockStep(term, options, state, lastStep, effects, nowNanos)
+            : new FreeRun(term, options, state, lastStep, effects, nowNanos);
   }
 
   List<Effect> step(Input input) {
@@ -124,9 +123,13 @@ final class MasterCore {
     } else if (input instanceof Tick tick) {
       tick(tick.nowNanos());
     } else if (input instanceof Reduced reduced) {
-      reduced(reduced);
+      progress.reduced(reduced, heardNanos.size());
+      handOut(reduced.nowNanos());
     } else if (input instanceof Spoiled spoiled) {
-      spoiled(spoiled);
+      progress.spoiled(spoiled);
+      handOut(spoiled.nowNanos());
+    } else if (input instanceof ReduceFailed failed) {
+      progress.broken(failed);
     } else {
       throw new AssertionError("unhandled input " + input);
     }
@@ -146,7 +149,11 @@ final class MasterCore {
       return;
     }
     heardNanos.put(asked.from(), asked.nowNanos());
-    if (over) {
+    if (message instanceof TrainingMessage.Leave) {
+      answer(asked, new TrainingMessage.Taken());
+      lose(asked.from(), asked.nowNanos());
+      handOut(asked.nowNanos());
+    } else if (progress.isOver()) {
       answer(asked, new TrainingMessage.Finished());
     } else if (message instanceof TrainingMessage.Poll poll) {
       poll(asked, poll.lane());
@@ -155,10 +162,11 @@ final class MasterCore {
     } else if (message instanceof TrainingMessage.Part part) {
       part(asked, part);
     } else if (message instanceof TrainingMessage.Busy busy) {
-      boolean wanted = isNow(busy.work()) && board.isWanted(asked.from(), busy.work());
+      boolean wanted = progress.isWanted(asked.from(), busy.work());
       answer(asked, wanted ? new TrainingMessage.Taken() : new TrainingMessage.Stale());
     } else if (message instanceof TrainingMessage.Failed failed) {
-      failed(asked, failed);
+      answer(asked, new TrainingMessage.Taken());
+      fail(asked.from(), failed.work(), failed.reason(), asked.nowNanos());
     } else {
       effects.add(new Refuse(asked.id(), "a master does not take this message"));
     }
@@ -175,6 +183,8 @@ final class MasterCore {
       return busy.work().term();
     } else if (message instanceof TrainingMessage.Failed failed) {
       return failed.work().term();
+    } else if (message instanceof TrainingMessage.Leave leave) {
+      return leave.term();
     }
     return -1;
   }
@@ -186,12 +196,12 @@ final class MasterCore {
           new TrainingMessage.Rejected(
               "worker " + asked.from() + " knows another job: " + join.description()
                   + "; expected " + options.description()));
-    } else if (join.parameters() != state.parameters().length) {
+    } else if (join.parameters() != progress.parameters()) {
       answer(
           asked,
           new TrainingMessage.Rejected(
               "worker " + asked.from() + " has " + join.parameters() + " parameters, expected "
-                  + state.parameters().length));
+                  + progress.parameters()));
     } else {
       // A worker that joins again has forgotten what it was doing.
       if (heardNanos.containsKey(asked.from())) {
@@ -201,13 +211,13 @@ final class MasterCore {
       effects.add(new Joined(asked.from()));
       answer(asked, new TrainingMessage.Welcome(term));
       if (heardNanos.size() == 1) {
-        stepBeganNanos = asked.nowNanos();
+        progress.begin(asked.nowNanos());
       }
     }
   }
 
   private void poll(Asked asked, int lane) {
-    board.forgetLane(asked.from(), lane);
+    progress.forgetLane(asked.from(), lane);
     Lane place = new Lane(asked.from(), lane);
     Parked before = parked.put(place, new Parked(asked.id(), asked.nowNanos()));
     if (before != null) {
@@ -219,60 +229,46 @@ final class MasterCore {
   /** Gives work to those who wait for it, and lets those go who have waited long enough. */
   private void handOut(long nowNanos) {
     for (Lane place : List.copyOf(parked.keySet())) {
-      Optional<Work> work =
-          reducing || over
-              ? Optional.empty()
-              : board.assign(
-                  place.worker(), place.lane(), term, state.step(), fairShare(), nowNanos);
-      if (work.isPresent()) {
-        Parked waiting = parked.remove(place);
-        boolean checkpoint = options.codec().isStateful() && isAnchor(state.step() + 1);
-        effects.add(new Answer(waiting.id(), new TrainingMessage.Task(work.get(), checkpoint)));
-      } else if (nowNanos - parked.get(place).sinceNanos() >= PARK_NANOS || over) {
-        Parked waiting = parked.remove(place);
-        effects.add(
-            new Answer(
-                waiting.id(),
-                over ? new TrainingMessage.Finished() : new TrainingMessage.Idle()));
+      Optional<TrainingMessage.Task> task =
+          progress.assign(place.worker(), place.lane(), heardNanos.size(), nowNanos);
+      boolean over = progress.isOver();
+      if (task.isPresent()) {
+        effects.add(new Answer(parked.remove(place).id(), task.get()));
+      } else if (over || nowNanos - parked.get(place).sinceNanos() >= PARK_NANOS) {
+        TrainingMessage message =
+            over ? new TrainingMessage.Finished() : new TrainingMessage.Idle();
+        effects.add(new Answer(parked.remove(place).id(), message));
       }
     }
   }
 
-  private int fairShare() {
-    return (options.shards() + heardNanos.size() - 1) / Math.max(1, heardNanos.size());
-  }
-
   private void fetch(Asked asked, TrainingMessage.Fetch fetch) {
-    boolean residual = fetch.vector() > 0;
-    if (fetch.step() != state.step()
-        || fetch.vector() > state.residuals().length
-        || residual && state.step() != anchor.step()) {
+    Optional<float[]> vector = progress.vector(fetch.version(), fetch.vector());
+    if (vector.isEmpty()) {
       answer(asked, new TrainingMessage.Stale());
-      return;
-    }
-    float[] vector = state.vector(fetch.vector());
-    if (fetch.from() > vector.length || fetch.count() > vector.length - fetch.from()) {
+    } else if (fetch.from() > vector.get().length
+        || fetch.count() > vector.get().length - fetch.from()) {
       effects.add(
           new Refuse(
               asked.id(),
               "no parameters " + fetch.from() + " to " + ((long) fetch.from() + fetch.count())));
-      return;
+    } else {
+      byte[] bytes = TrainingState.bytes(vector.get(), fetch.from(), fetch.count());
+      progress.sent(bytes.length);
+      answer(asked, new TrainingMessage.Floats(bytes));
     }
-    byte[] bytes = TrainingState.bytes(vector, fetch.from(), fetch.count());
-    bytesDown += bytes.length;
-    answer(asked, new TrainingMessage.Floats(bytes));
   }
 
   private void part(Asked asked, TrainingMessage.Part part) {
     Work work = part.work();
-    if (reducing || !isNow(work) || !board.isKnown(work)) {
+    if (!progress.isKnown(work)) {
       answer(asked, new TrainingMessage.Stale());
       return;
     }
     Lane place = new Lane(asked.from(), work.lane());
     PartBuffer buffer = buffers.get(place);
-    if (buffer == null || !buffer.isOf(work)) {
-      buffer = new PartBuffer(work, 9L * state.parameters().length + 1_024);
+    if (buffer == null || !buffer.work().equals(work)) {
+      buffer = new PartBuffer(work, 9L * progress.parameters() + 1_024);
       buffers.put(place, buffer);
     }
     if (!buffer.add(part)) {
@@ -288,133 +284,28 @@ final class MasterCore {
     answer(asked, new TrainingMessage.Taken());
     if (buffer.isWhole()) {
       buffers.remove(place);
-      deliver(asked.from(), work, buffer.result(asked.from()), asked.nowNanos());
-    }
-  }
-
-  private void deliver(NodeId from, Work work, ShardResult result, long nowNanos) {
-    ShardBoard.Verdict verdict = board.deliver(work, result, nowNanos);
-    if (verdict == ShardBoard.Verdict.DISAGREES) {
-      effects.add(new Disagreement(from, work.step(), work.shard()));
-    } else if (verdict == ShardBoard.Verdict.COUNTS) {
-      bytesUp += result.bytes().length;
-      if (board.done() == shardsThatEndAStep()) {
-        reduce();
-      }
-    }
-    handOut(nowNanos);
-  }
-
-  private int shardsThatEndAStep() {
-    return options.sync() instanceof SyncPolicy.BackupWorkers backup
-        ? backup.shards()
-        : options.shards();
-  }
-
-  private void reduce() {
-    reducing = true;
-    reductions++;
-    List<ShardResult> results = board.results();
-    loss = results.stream().map(ShardResult::loss).reduce(Loss.NONE, Loss::plus);
-    effects.add(new Reduce(reductions, state, results));
-  }
-
-  private void reduced(Reduced reduced) {
-    if (!reducing || over || reduced.number() != reductions) {
-      return;
-    }
-    reducing = false;
-    effects.add(
-        new Stepped(
-            new StepStats(
-                state.step(),
-                loss,
-                options.shards() - board.done(),
-                reduced.nowNanos() - stepBeganNanos,
-                bytesUp,
-                bytesDown,
-                heardNanos.size(),
-                board.slowest(),
-                board.copiesStarted(),
-                board.copiesWasted())));
-    state = reduced.state();
-    if (isAnchor(state.step())) {
-      anchor = state;
-      // The master has all residuals now, so shards may move: also to workers that came since.
-      board.disown();
-      effects.add(new Save(state));
-    }
-    beginStep(reduced.nowNanos());
-    if (state.step() >= lastStep) {
-      over = true;
-      effects.add(new Completed(state));
-    }
-    handOut(reduced.nowNanos());
-  }
-
-  private boolean isAnchor(long step) {
-    return step % options.limits().checkpointEvery() == 0 || step >= lastStep;
-  }
-
-  private void beginStep(long nowNanos) {
-    board.nextStep();
-    buffers.clear();
-    stepBeganNanos = nowNanos;
-    bytesUp = 0;
-    bytesDown = 0;
-  }
-
-  private void spoiled(Spoiled spoiled) {
-    if (!reducing || over || spoiled.number() != reductions) {
-      return;
-    }
-    reducing = false;
-    int shard = spoiled.result().shard();
-    effects.add(
-        new FailedWork(spoiled.result().worker(), state.step(), shard, spoiled.problem()));
-    if (board.reject(shard) >= options.limits().maxFailures()) {
-      abort("step " + state.step() + ", shard " + shard + " of worker "
-          + spoiled.result().worker() + ": " + spoiled.problem());
-    } else if (options.codec().isStateful()) {
-      rollBack(spoiled.nowNanos());
-    }
-    handOut(spoiled.nowNanos());
-  }
-
-  private void failed(Asked asked, TrainingMessage.Failed failed) {
-    answer(asked, new TrainingMessage.Taken());
-    if (isNow(failed.work()) && board.isWanted(asked.from(), failed.work())) {
-      fail(asked.from(), failed.work(), failed.reason(), asked.nowNanos());
+      ShardResult result = buffer.result(asked.from());
+      progress.deliver(work, result, heardNanos.size(), asked.nowNanos());
+      handOut(asked.nowNanos());
     }
   }
 
   private void fail(NodeId worker, Work work, String reason, long nowNanos) {
-    effects.add(new FailedWork(worker, work.step(), work.shard(), reason));
-    if (board.fail(worker, work) >= options.limits().maxFailures()) {
-      abort("step " + work.step() + ", shard " + work.shard() + " of worker " + worker + ": "
-          + reason);
-    } else if (options.codec().isStateful()) {
-      rollBack(nowNanos);
+    if (progress.isWanted(worker, work)) {
+      progress.fail(worker, work, reason, nowNanos);
+      handOut(nowNanos);
     }
-    handOut(nowNanos);
   }
 
   private void tick(long nowNanos) {
-    if (over) {
-      handOut(nowNanos);
-      return;
-    }
-    List<NodeId> silent =
-        heardNanos.keySet().stream()
-            .filter(
-                worker ->
-                    nowNanos - heardNanos.get(worker)
-                        > options.limits().workerTimeout().toNanos())
-            .toList();
-    silent.forEach(worker -> lose(worker, nowNanos));
-    if (!reducing && nowNanos - stepBeganNanos > options.limits().stepTimeout().toNanos()) {
-      abort("step " + state.step() + " took more than " + options.limits().stepTimeout()
-          + ", still missing: " + board.culprits());
+    if (!progress.isOver()) {
+      long limit = options.limits().workerTimeout().toNanos();
+      heardNanos.keySet().stream()
+          .filter(worker -> nowNanos - heardNanos.get(worker) > limit)
+          .toList()
+          .forEach(worker -> lose(worker, nowNanos));
+      progress.tick(nowNanos);
+      buffers.values().removeIf(buffer -> !progress.isKnown(buffer.work()));
     }
     handOut(nowNanos);
   }
@@ -428,32 +319,7 @@ final class MasterCore {
       }
     }
     buffers.keySet().removeIf(place -> place.worker().equals(worker));
-    boolean owned = board.abandon(worker);
-    if (owned && options.codec().isStateful() && !over) {
-      rollBack(nowNanos);
-    }
-  }
-
-  /** Residuals are lost: takes the steps since the anchor again. */
-  private void rollBack(long nowNanos) {
-    if (state.step() != anchor.step()) {
-      effects.add(new RolledBack(state.step(), anchor.step()));
-    }
-    state = anchor;
-    reducing = false;
-    board.disown();
-    beginStep(nowNanos);
-  }
-
-  private void abort(String reason) {
-    if (!over) {
-      over = true;
-      effects.add(new Aborted(reason));
-    }
-  }
-
-  private boolean isNow(Work work) {
-    return work.step() == state.step();
+    progress.lose(worker, nowNanos);
   }
 
   private void answer(Asked asked, TrainingMessage message) {

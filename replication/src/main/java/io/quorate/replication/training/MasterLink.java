@@ -14,13 +14,20 @@ import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 
 /**
- * A worker's way to its master: joins, asks, and remembers the parameters of the newest step. Belongs
- * to the worker's event loop.
+ * A worker's way to its master: joins, asks, and remembers the parameters of the newest step.
+ * Belongs to the worker's event loop.
  */
 final class MasterLink {
   /** This worker will never be let in. */
   static final class RejectedWorkerException extends RuntimeException {
     RejectedWorkerException(String reason) {
+      super(reason);
+    }
+  }
+
+  /** What was asked for is over; others of this worker may go on. */
+  static final class OverException extends RuntimeException {
+    OverException(String reason) {
       super(reason);
     }
   }
@@ -37,7 +44,7 @@ final class MasterLink {
   private Optional<NodeId> joinedTo = Optional.empty();
   private long term = -1;
   private Optional<CompletableFuture<Void>> joining = Optional.empty();
-  private long cachedStep = -1;
+  private long cachedVersion = -1;
   private long cachedTerm = -1;
   private CompletableFuture<float[]> cached = new CompletableFuture<>();
   private final Residuals residuals = new Residuals();
@@ -89,6 +96,11 @@ final class MasterLink {
     }
   }
 
+  /** Tells the master, if there is one, that this worker stops; completes when it knows. */
+  CompletableFuture<TrainingMessage> sayGoodBye() {
+    return ask(new TrainingMessage.Leave(term));
+  }
+
   /** The master does not know us any more, or cannot be reached. */
   void leave() {
     joinedTo = Optional.empty();
@@ -115,13 +127,16 @@ final class MasterLink {
             });
   }
 
-  /** The parameters of {@code step}; several lanes share one transfer. Empty if it is over. */
-  CompletableFuture<float[]> parametersOf(long step) {
-    boolean usable = cachedStep == step && cachedTerm == term;
+  /**
+   * The parameters of a version of the state; several lanes share one transfer. Fails with {@link
+   * OverException} if they are no longer needed.
+   */
+  CompletableFuture<float[]> parametersOf(long version) {
+    boolean usable = cachedVersion == version && cachedTerm == term;
     if (!usable || cached.isCompletedExceptionally()) {
-      cachedStep = step;
+      cachedVersion = version;
       cachedTerm = term;
-      cached = vector(step, 0);
+      cached = vector(version, 0);
     }
     return cached;
   }
@@ -148,25 +163,28 @@ final class MasterLink {
    *
    * @param vector 0 for the parameters, 1 + s for the residual of shard s
    */
-  private CompletableFuture<float[]> vector(long step, int vector) {
-    return fetch(step, vector, 0, new float[parameters]);
+  private CompletableFuture<float[]> vector(long version, int vector) {
+    return fetch(version, vector, 0, new float[parameters]);
   }
 
-  private CompletableFuture<float[]> fetch(long step, int vector, int from, float[] into) {
+  private CompletableFuture<float[]> fetch(long version, int vector, int from, float[] into) {
     if (from == into.length) {
       return CompletableFuture.completedFuture(into);
     }
     int count = Math.min(into.length - from, PIECE_BYTES / Float.BYTES);
-    return ask(new TrainingMessage.Fetch(term, step, vector, from, count))
+    return ask(new TrainingMessage.Fetch(term, version, vector, from, count))
         .thenCompose(
             answer -> {
+              if (answer instanceof TrainingMessage.Stale) {
+                throw new OverException("version " + version + " is over");
+              }
               if (!(answer instanceof TrainingMessage.Floats floats)
                   || floats.bytes().length != count * Float.BYTES) {
-                throw new TrainingException("step " + step + " is over");
+                throw new TrainingException("master answered a fetch with " + answer);
               }
               float[] piece = TrainingState.floats(floats.bytes());
               System.arraycopy(piece, 0, into, from, count);
-              return fetch(step, vector, from + count, into);
+              return fetch(version, vector, from + count, into);
             });
   }
 

@@ -5,7 +5,7 @@ import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
 import java.util.zip.CRC32C;
 
-/** Puts a result together from the parts in which it arrives. A part that comes again is passed over. */
+/** Puts a result together from its parts, in order. A part that comes again is passed over. */
 final class PartBuffer {
   private final TrainingMessage.Work work;
   private final long maxBytes;
@@ -18,8 +18,8 @@ final class PartBuffer {
     this.maxBytes = maxBytes;
   }
 
-  boolean isOf(TrainingMessage.Work other) {
-    return work.equals(other);
+  TrainingMessage.Work work() {
+    return work;
   }
 
   /** Whether the part fits: in order, not too long, the whole with the right checksum and loss. */

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What the codec has kept back, by shard: before the last step that was computed here, and after it,
- * since that step may have to be computed again.
+ * What the codec has kept back, by shard: before the last step that was computed here, and after
+ * it, since that step may have to be computed again.
  */
 final class Residuals {
   private record Residual(long step, float[] values) {}

@@ -13,7 +13,10 @@ import java.util.Optional;
  * that takes suspiciously long.
  */
 final class ShardBoard {
-  private static final int MAX_COPIES = 2;
+  static final int MAX_COPIES = 2;
+
+  /** Work that was given away. */
+  record Assigned(Work work, boolean isCopy) {}
 
   /** One computation under way. */
   private record Attempt(NodeId worker, Work work, long beganNanos) {}
@@ -21,9 +24,11 @@ final class ShardBoard {
   private static final class Shard {
     final List<Attempt> attempts = new ArrayList<>();
     Optional<NodeId> owner = Optional.empty();
-    ShardResult result;
+    boolean done;
+    int crc;
     int begun;
-    int failures;
+    /** Until it can go to the reducer. */
+    ShardResult early;
   }
 
   /** What became of a result. */
@@ -36,32 +41,29 @@ final class ShardBoard {
   private final TrainingOptions options;
   private final boolean sticky;
   private final Shard[] shards;
-  private long[] durations = new long[0];
+  private final long[] durations;
   private int done;
-  private int copiesStarted;
-  private int copiesWasted;
-  private Optional<NodeId> slowest = Optional.empty();
+  /** All shards before this one have gone to the reducer. */
+  private int reduced;
 
   ShardBoard(TrainingOptions options) {
     this.options = options;
     this.sticky = options.codec().isStateful();
     this.shards = new Shard[options.shards()];
     Arrays.setAll(shards, i -> new Shard());
+    this.durations = new long[shards.length];
   }
 
   /** Begins another step; shards stay with their owners. */
   void nextStep() {
     for (Shard shard : shards) {
       shard.attempts.clear();
-      shard.result = null;
+      shard.done = false;
+      shard.early = null;
       shard.begun = 0;
-      shard.failures = 0;
     }
     done = 0;
-    copiesStarted = 0;
-    copiesWasted = 0;
-    durations = new long[0];
-    slowest = Optional.empty();
+    reduced = 0;
   }
 
   /** From now on any worker may take any shard. */
@@ -75,43 +77,35 @@ final class ShardBoard {
     return done;
   }
 
-  int copiesStarted() {
-    return copiesStarted;
-  }
-
-  int copiesWasted() {
-    return copiesWasted;
-  }
-
-  Optional<NodeId> slowest() {
-    return slowest;
-  }
-
-  /** The results that are there, by shard. */
-  List<ShardResult> results() {
+  /**
+   * Takes out the results that are next in the order of shards.
+   *
+   * @param all whether nothing more will come, so that gaps do not matter
+   */
+  List<ShardResult> inOrder(boolean all) {
     List<ShardResult> results = new ArrayList<>();
-    for (Shard shard : shards) {
-      if (shard.result != null) {
-        results.add(shard.result);
+    while (reduced < shards.length && (all || shards[reduced].done)) {
+      Shard shard = shards[reduced++];
+      if (shard.early != null) {
+        results.add(shard.early);
+        shard.early = null;
       }
     }
     return results;
   }
 
   /** Work for {@code worker}, which becomes under way. */
-  Optional<Work> assign(
+  Optional<Assigned> assign(
       NodeId worker, int lane, long term, long step, int fairShare, long nowNanos) {
     Optional<Integer> chosen = choose(worker, fairShare, nowNanos);
     return chosen.map(
         index -> {
           Shard shard = shards[index];
-          if (!shard.attempts.isEmpty()) {
-            copiesStarted++;
-          }
+          boolean copy = !shard.attempts.isEmpty();
           Work work = new Work(term, step, index, shard.begun++, lane);
           shard.owner = Optional.of(worker);
           shard.attempts.add(new Attempt(worker, work, nowNanos));
-          return work;
+          return new Assigned(work, copy);
         });
   }
 
@@ -122,7 +116,7 @@ final class ShardBoard {
       Shard shard = shards[i];
       boolean mine = shard.owner.isPresent() && shard.owner.get().equals(worker);
       owned += mine ? 1 : 0;
-      if (shard.result != null || !shard.attempts.isEmpty()) {
+      if (shard.done || !shard.attempts.isEmpty()) {
         continue;
       }
       if (mine) {
@@ -143,7 +137,7 @@ final class ShardBoard {
     if (done < options.speculation().quantile() * shards.length || done == 0) {
       return Optional.empty();
     }
-    double limit = options.speculation().multiple() * median();
+    double limit = options.speculation().multiple() * median(durations, done);
     for (int i = 0; i < shards.length; i++) {
       List<Attempt> attempts = shards[i].attempts;
       boolean copyable = !attempts.isEmpty() && attempts.size() < MAX_COPIES;
@@ -156,8 +150,9 @@ final class ShardBoard {
     return Optional.empty();
   }
 
-  private long median() {
-    long[] sorted = durations.clone();
+  /** The median of the first {@code count} durations. */
+  static long median(long[] durations, int count) {
+    long[] sorted = Arrays.copyOf(durations, count);
     Arrays.sort(sorted);
     return sorted[sorted.length / 2];
   }
@@ -165,7 +160,7 @@ final class ShardBoard {
   /** Whether {@code work} is still wanted from {@code worker}. */
   boolean isWanted(NodeId worker, Work work) {
     return work.shard() < shards.length
-        && shards[work.shard()].result == null
+        && !shards[work.shard()].done
         && shards[work.shard()].attempts.stream()
             .anyMatch(a -> a.worker().equals(worker) && a.work().equals(work));
   }
@@ -177,37 +172,28 @@ final class ShardBoard {
 
   Verdict deliver(Work work, ShardResult result, long nowNanos) {
     Shard shard = shards[work.shard()];
-    if (shard.result != null) {
-      copiesWasted++;
-      return shard.result.crc() == result.crc() ? Verdict.WASTED : Verdict.DISAGREES;
+    if (shard.done) {
+      return shard.crc == result.crc() ? Verdict.WASTED : Verdict.DISAGREES;
     }
-    shard.result = result;
-    for (Attempt attempt : shard.attempts) {
-      if (attempt.work().equals(work)) {
-        durations = Arrays.copyOf(durations, durations.length + 1);
-        durations[durations.length - 1] = nowNanos - attempt.beganNanos();
-      }
-    }
+    shard.done = true;
+    shard.crc = result.crc();
+    shard.early = result;
+    // A worker that was given up may answer after all: then nobody knows how long it took.
+    durations[done++] =
+        shard.attempts.stream()
+            .filter(attempt -> attempt.work().equals(work))
+            .findFirst()
+            .map(attempt -> nowNanos - attempt.beganNanos())
+            .orElse(0L);
     shard.attempts.clear();
-    done++;
-    slowest = Optional.of(result.worker());
     return Verdict.COUNTS;
   }
 
-  /** Takes back a result that has turned out bad; how often this shard has failed now. */
-  int reject(int index) {
-    shards[index].result = null;
-    shards[index].owner = Optional.empty();
-    done--;
-    return ++shards[index].failures;
-  }
-
-  /** {@code worker} cannot do {@code work}; how often this shard has failed now. */
-  int fail(NodeId worker, Work work) {
+  /** {@code worker} cannot do {@code work}. */
+  void fail(NodeId worker, Work work) {
     Shard shard = shards[work.shard()];
     shard.attempts.removeIf(a -> a.worker().equals(worker) && a.work().equals(work));
     shard.owner = Optional.empty();
-    return ++shard.failures;
   }
 
   /** {@code worker} is gone; whether it owned any shard. */
@@ -234,7 +220,7 @@ final class ShardBoard {
   String culprits() {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < shards.length; i++) {
-      if (shards[i].result == null) {
+      if (!shards[i].done) {
         text.append(text.length() == 0 ? "" : ", ").append("shard ").append(i);
         if (shards[i].attempts.isEmpty()) {
           text.append(" (no worker)");

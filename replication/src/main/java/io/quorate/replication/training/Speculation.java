@@ -1,12 +1,12 @@
 package io.quorate.replication.training;
 
 /**
- * When an idle worker gets a copy of a slow one's work. Whoever is first counts; with a pure gradient
- * function both are the same.
+ * When an idle worker gets a copy of a slow one's work. Whoever is first counts; with a pure
+ * gradient function both are the same.
  *
  * @param quantile the share of a step's shards that must be done before copies are made; 0 to 1
  * @param multiple how many times the median duration a shard must have taken; at least 1
- * @see <a href="https://research.google/pubs/pub62/">Dean and Ghemawat 2004, MapReduce, section 3.6</a>
+ * @see <a href="https://research.google/pubs/pub62/">Dean and Ghemawat 2004, MapReduce, 3.6</a>
  */
 public record Speculation(double quantile, double multiple) {
   public Speculation {

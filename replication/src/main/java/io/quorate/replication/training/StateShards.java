@@ -1,9 +1,12 @@
 package io.quorate.replication.training;
 
+import io.quorate.core.codec.ByteReader;
+import io.quorate.core.codec.ByteWriter;
 import io.quorate.replication.checkpoint.CheckpointInfo;
 import io.quorate.replication.checkpoint.CheckpointStore;
 import io.quorate.replication.checkpoint.ShardSource;
 import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -11,11 +14,13 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * The state of a job as the shards of a checkpoint: {@code parameters}, {@code slot-N} and {@code
- * residual-N}, each a vector of big-endian floats. The metadata says of which job it is.
+ * residual-N}, each a vector of big-endian floats, and without lock step {@code clocks}, a
+ * big-endian int64 for each shard. The metadata says of which job it is.
  */
 final class StateShards {
   private static final String JOB = "job";
   private static final String OPTIMIZER = "optimizer";
+  private static final String CLOCKS = "clocks";
 
   private StateShards() {}
 
@@ -29,6 +34,13 @@ final class StateShards {
     vectors(state).forEach(
         (name, vector) ->
             shards.put(name, out -> out.write(TrainingState.bytes(vector))));
+    if (state.clocks().length > 0) {
+      ByteWriter clocks = new ByteWriter();
+      for (long clock : state.clocks()) {
+        clocks.int64(clock);
+      }
+      shards.put(CLOCKS, out -> out.write(clocks.toByteArray()));
+    }
     return shards;
   }
 
@@ -52,7 +64,7 @@ final class StateShards {
     }
     SortedMap<String, ByteArrayOutputStream> contents = new TreeMap<>();
     CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
-    for (String name : vectors(like).keySet()) {
+    for (String name : shards(like).keySet()) {
       ByteArrayOutputStream content = new ByteArrayOutputStream();
       contents.put(name, content);
       all = all.thenCompose(done -> store.read(checkpoint, name, content));
@@ -62,6 +74,11 @@ final class StateShards {
 
   private static TrainingState state(
       CheckpointInfo checkpoint, Map<String, ByteArrayOutputStream> contents, TrainingState like) {
+    long[] clocks = new long[like.clocks().length];
+    if (clocks.length > 0) {
+      readClocks(checkpoint, contents.remove(CLOCKS).toByteArray(), clocks);
+    }
+    long updates = Arrays.stream(clocks).sum();
     SortedMap<String, float[]> vectors = new TreeMap<>();
     contents.forEach(
         (name, content) -> vectors.put(name, TrainingState.floats(content.toByteArray())));
@@ -82,7 +99,20 @@ final class StateShards {
     for (int i = 0; i < residuals.length; i++) {
       residuals[i] = vectors.get(name("residual-", i));
     }
-    return new TrainingState(checkpoint.step(), vectors.get("parameters"), slots, residuals);
+    long step = clocks.length > 0 ? updates : checkpoint.step();
+    return new TrainingState(step, vectors.get("parameters"), slots, residuals, clocks);
+  }
+
+  private static void readClocks(CheckpointInfo checkpoint, byte[] content, long[] clocks) {
+    if (content.length != Long.BYTES * clocks.length) {
+      throw new TrainingException(
+          "checkpoint " + checkpoint.id() + " has " + content.length + " bytes of clocks, expected "
+              + Long.BYTES * clocks.length);
+    }
+    ByteReader in = new ByteReader(content);
+    for (int i = 0; i < clocks.length; i++) {
+      clocks[i] = in.int64();
+    }
   }
 
   private static SortedMap<String, float[]> vectors(TrainingState state) {

@@ -4,7 +4,8 @@ import io.quorate.core.NodeId;
 import java.util.Optional;
 
 /**
- * One step that is over.
+ * One step that is over. Without lock step, a step is over whenever as many results have counted as
+ * there are shards.
  *
  * @param step from 0 on
  * @param loss over the examples that counted
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param slowest who handed in the last result that counted
  * @param copiesStarted work given to a second worker
  * @param copiesWasted results that came second
+ * @param staleness how old the parameters were that gradients were computed from
  */
 public record StepStats(
     long step,
@@ -27,4 +29,10 @@ public record StepStats(
     int workers,
     Optional<NodeId> slowest,
     int copiesStarted,
-    int copiesWasted) {}
+    int copiesWasted,
+    Staleness staleness) {
+  /** Examples that counted, by the second. */
+  public double examplesPerSecond() {
+    return durationNanos == 0 ? 0 : loss.weight() * 1e9 / durationNanos;
+  }
+}

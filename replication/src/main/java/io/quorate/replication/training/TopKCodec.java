@@ -4,8 +4,8 @@ import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
 
 /**
- * The k entries of the largest size: how many, then each as the distance from the one before and its
- * value in half precision. Among equals the lower index goes first.
+ * The k entries of the largest size: how many, then each as the distance from the one before and
+ * its value in half precision. Among equals the lower index goes first.
  */
 record TopKCodec(double share) implements GradientCodec {
   TopKCodec {
@@ -66,7 +66,7 @@ record TopKCodec(double share) implements GradientCodec {
     return Float.floatToRawIntBits(value) & 0x7fffffff;
   }
 
-  /** The size of the k-th largest entry: a radix selection, from the highest digit to the lowest. */
+  /** The size of the k-th largest entry: a radix selection, from the highest digit down. */
   private static int sizeOfRank(float[] gradient, int k) {
     int found = 0;
     int known = 0;

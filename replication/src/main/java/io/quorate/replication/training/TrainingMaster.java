@@ -16,16 +16,17 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The node that leads one training job: hands out shards, reduces what comes back, saves checkpoints.
- * Safe for use by many threads.
+ * The node that leads one training job: hands out shards, reduces what comes back, saves
+ * checkpoints. Safe for use by many threads.
  *
- * <p>There must be one master in each term; let {@code LeaderElection} decide, and its fencing token
- * be the term. A successor goes on from the newest checkpoint, with the same bits; workers leave a
- * deposed master as soon as they hear of the new one.
+ * <p>There must be one master in each term; let {@code LeaderElection} decide, and its fencing
+ * token be the term. A successor goes on from the newest checkpoint, with the same bits; workers
+ * leave a deposed master as soon as they hear of the new one.
  */
 public final class TrainingMaster implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TrainingMaster.class);
@@ -41,6 +42,7 @@ public final class TrainingMaster implements AutoCloseable {
   private final StepReducer step;
   private final CompletableFuture<TrainingReport> report = new CompletableFuture<>();
   private final TreeMap<Long, Request> requests = new TreeMap<>();
+  private final int parameters;
   private long lastRequest;
   private CompletableFuture<CheckpointInfo> lastSave = CompletableFuture.completedFuture(null);
   private Endpoint endpoint;
@@ -52,12 +54,14 @@ public final class TrainingMaster implements AutoCloseable {
       TrainingOptions options,
       Optimizer optimizer,
       Optional<CheckpointStore> checkpoints,
-      TrainingListener listener) {
+      TrainingListener listener,
+      int parameters) {
     this.environment = environment;
     this.options = options;
     this.optimizer = optimizer;
     this.checkpoints = checkpoints;
     this.listener = listener;
+    this.parameters = parameters;
     this.loop = environment.eventLoop("training");
     this.reducer = environment.blockingExecutor("training-reduce");
     this.step = new StepReducer(options.codec(), optimizer);
@@ -89,10 +93,10 @@ public final class TrainingMaster implements AutoCloseable {
     if (initial.length < 1) {
       throw new IllegalArgumentException("initial must have at least 1 parameter, had 0");
     }
-    int residuals = options.codec().isStateful() ? options.shards() : 0;
-    TrainingState fresh = TrainingState.initial(initial, optimizer.slots(), residuals);
+    TrainingState fresh = TrainingState.initial(options, optimizer, initial);
     TrainingMaster master =
-        new TrainingMaster(environment, options, optimizer, checkpoints, listener);
+        new TrainingMaster(
+            environment, options, optimizer, checkpoints, listener, initial.length);
     master
         .restore(fresh)
         .whenComplete(
@@ -102,9 +106,10 @@ public final class TrainingMaster implements AutoCloseable {
   }
 
   /**
-   * Completes on the master's event loop once all steps are done, and their checkpoint, if there is a
-   * store, is durable. Fails with {@link TrainingException} if the job cannot go on, naming what is to
-   * blame, or if that checkpoint cannot be saved, or with {@link RefusedException} after {@link #close}.
+   * Completes on the master's event loop once all steps are done, and their checkpoint, if there is
+   * a store, is durable. Fails with {@link TrainingException} if the job cannot go on, naming what
+   * is to blame, or if that checkpoint cannot be saved, or with {@link RefusedException} after
+   * {@link #close}.
    */
   public CompletableFuture<TrainingReport> report() {
     return report.copy();
@@ -146,18 +151,20 @@ public final class TrainingMaster implements AutoCloseable {
     }
     log.info("training begins job={} term={} step={}", options.job(), term, state.step());
     core = new MasterCore(term, options, state, steps, nowNanos());
-    endpoint =
-        environment
-            .transport()
-            .open(
-                options.service(),
-                loop,
-                new Handler() {
-                  @Override
-                  public void onRequest(Request request) {
-                    asked(request);
-                  }
-                });
+    Handler handler =
+        new Handler() {
+          @Override
+          public void onRequest(Request request) {
+            asked(request);
+          }
+        };
+    try {
+      endpoint = environment.transport().open(options.service(), loop, handler);
+    } catch (IllegalStateException e) {
+      // Another master or worker of this job on this node.
+      stop(e);
+      return;
+    }
     tick();
   }
 
@@ -190,18 +197,27 @@ public final class TrainingMaster implements AutoCloseable {
       requests.remove(answer.id()).respond(answer.message().encode());
     } else if (effect instanceof MasterCore.Refuse refuse) {
       requests.remove(refuse.id()).refuse(refuse.reason());
+    } else if (effect instanceof MasterCore.Accumulate accumulate) {
+      reduce(accumulate.number(), () -> add(accumulate));
     } else if (effect instanceof MasterCore.Reduce reduce) {
-      reducer.execute(() -> reduce(reduce));
+      reduce(reduce.number(), () -> finish(reduce));
+    } else if (effect instanceof MasterCore.ApplyEach each) {
+      reduce(each.number(), () -> Optional.of(step.applyEach(each.state(), each.results())));
     } else if (effect instanceof MasterCore.Save save) {
-      save(save.state());
+      save(save);
     } else if (effect instanceof MasterCore.Completed completed) {
-      complete(completed.state());
+      complete(completed);
     } else if (effect instanceof MasterCore.Aborted aborted) {
       log.error("training failed job={} reason={}", options.job(), aborted.reason());
       // After the answers that go with it.
       loop.execute(() -> stop(new TrainingException(aborted.reason())));
     } else {
-      tell(effect);
+      try {
+        tell(effect);
+      } catch (RuntimeException e) {
+        // The user's listener: what it does not want to hear is no reason to stop training.
+        log.warn("listener failed job={}", options.job(), e);
+      }
     }
   }
 
@@ -225,30 +241,53 @@ public final class TrainingMaster implements AutoCloseable {
       listener.onDisagreement(differs.worker(), differs.step(), differs.shard());
     } else if (effect instanceof MasterCore.RolledBack back) {
       listener.onRollback(back.fromStep(), back.toStep());
+    } else if (effect instanceof MasterCore.Saved saved) {
+      listener.onCheckpoint(saved.step());
     } else {
       throw new AssertionError("unhandled effect " + effect);
     }
   }
 
-  private void reduce(MasterCore.Reduce reduce) {
-    MasterCore.Input outcome;
-    try {
-      TrainingState next = step.reduce(reduce.state(), reduce.results());
-      outcome = new MasterCore.Reduced(reduce.number(), next, nowNanos());
-    } catch (StepReducer.BadResultException e) {
-      outcome =
-          new MasterCore.Spoiled(reduce.number(), e.result(), e.getMessage(), nowNanos());
-    }
-    MasterCore.Input input = outcome;
-    loop.execute(
+  private Optional<TrainingState> add(MasterCore.Accumulate accumulate) {
+    step.add(accumulate.number(), parameters, accumulate.result());
+    return Optional.empty();
+  }
+
+  private Optional<TrainingState> finish(MasterCore.Reduce reduce) {
+    return step.isSpoiled(reduce.number())
+        ? Optional.empty()
+        : Optional.of(step.finish(reduce.number(), reduce.state(), reduce.weight()));
+  }
+
+  /** Does a part of a reduction on its thread; tells the core of a next state, or of a problem. */
+  private void reduce(long number, Supplier<Optional<TrainingState>> part) {
+    reducer.execute(
         () -> {
-          if (endpoint != null) {
-            step(input);
+          Optional<? extends MasterCore.Input> outcome;
+          try {
+            outcome =
+                part.get().map(next -> new MasterCore.Reduced(number, next, nowNanos()));
+          } catch (StepReducer.BadResultException e) {
+            outcome =
+                Optional.of(
+                    new MasterCore.Spoiled(number, e.result(), e.getMessage(), nowNanos()));
+          } catch (RuntimeException e) {
+            // The user's optimizer or codec: nobody would ever hear of it here.
+            log.error("reduction failed job={}", options.job(), e);
+            outcome = Optional.of(new MasterCore.ReduceFailed(number, e.toString()));
           }
+          outcome.ifPresent(
+              input ->
+                  loop.execute(
+                      () -> {
+                        if (endpoint != null) {
+                          step(input);
+                        }
+                      }));
         });
   }
 
-  private void save(TrainingState state) {
+  private void save(MasterCore.Save save) {
     if (checkpoints.isEmpty()) {
       return;
     }
@@ -256,29 +295,30 @@ public final class TrainingMaster implements AutoCloseable {
         checkpoints
             .get()
             .save(
-                state.step(),
+                save.step(),
                 StateShards.metadata(options, optimizer),
-                StateShards.shards(state),
+                StateShards.shards(save.state()),
                 SaveProgress.NONE)
-            .whenCompleteAsync((saved, failure) -> saved(state.step(), failure), loop);
+            .whenCompleteAsync((saved, failure) -> saved(save.step(), failure), loop);
   }
 
   private void saved(long step, Throwable failure) {
     if (failure == null) {
-      listener.onCheckpoint(step);
+      perform(new MasterCore.Saved(step));
     } else {
       // Training goes on: a later checkpoint makes up for this one.
       log.warn("checkpoint failed job={} step={}", options.job(), step, failure);
     }
   }
 
-  private void complete(TrainingState state) {
-    log.info("training is done job={} steps={}", options.job(), state.step());
+  private void complete(MasterCore.Completed completed) {
+    TrainingState state = completed.state();
+    log.info("training is done job={} steps={}", options.job(), completed.steps());
     lastSave.whenCompleteAsync(
         (saved, failure) -> {
           if (failure == null) {
             report.complete(
-                new TrainingReport(state.step(), state.parameters().clone(), state.digest()));
+                new TrainingReport(completed.steps(), state.parameters().clone(), state.digest()));
           } else {
             report.completeExceptionally(
                 new TrainingException("the last checkpoint could not be saved", failure));

@@ -4,8 +4,8 @@ import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
 
 /**
- * What workers ask and masters answer. A worker drives: it asks for work, fetches parameters, hands in
- * results; whatever gets lost it asks again, and the master takes each result once.
+ * What workers ask and masters answer. A worker drives: it asks for work, fetches parameters, hands
+ * in results; whatever gets lost it asks again, and the master takes each result once.
  *
  * <pre>
  *  int8    version   1
@@ -25,8 +25,9 @@ sealed interface TrainingMessage {
   /** The work place {@code lane} of mine is free. */
   record Poll(long term, int lane) implements TrainingMessage {}
 
-  /** Give me {@code count} parameters (or residuals of a shard) of a step. */
-  record Fetch(long term, long step, int vector, int from, int count) implements TrainingMessage {}
+  /** Give me {@code count} parameters (or residuals of a shard) of a version of the state. */
+  record Fetch(long term, long version, int vector, int from, int count)
+      implements TrainingMessage {}
 
   /** A part of a result. */
   record Part(Work work, int index, int parts, double lossSum, double weight, int crc, byte[] bytes)
@@ -38,6 +39,9 @@ sealed interface TrainingMessage {
   /** This cannot be done here. */
   record Failed(Work work, String reason) implements TrainingMessage {}
 
+  /** I stop working. */
+  record Leave(long term) implements TrainingMessage {}
+
   // What a master answers.
 
   /** You cannot take part: says why. */
@@ -45,8 +49,8 @@ sealed interface TrainingMessage {
 
   record Welcome(long term) implements TrainingMessage {}
 
-  /** Do this; if {@code checkpoint}, hand in the residual as well. */
-  record Task(Work work, boolean checkpoint) implements TrainingMessage {}
+  /** Do this from that version of the state; if {@code checkpoint}, hand in the residual too. */
+  record Task(Work work, long version, boolean checkpoint) implements TrainingMessage {}
 
   /** Nothing to do: ask again. */
   record Idle() implements TrainingMessage {}
@@ -95,7 +99,7 @@ sealed interface TrainingMessage {
     } else if (this instanceof Poll m) {
       out.int8(1).int64(m.term()).varint(m.lane());
     } else if (this instanceof Fetch m) {
-      out.int8(2).int64(m.term()).varint(m.step()).varint(m.vector());
+      out.int8(2).int64(m.term()).varint(m.version()).varint(m.vector());
       out.varint(m.from()).varint(m.count());
     } else if (this instanceof Part m) {
       out.int8(3);
@@ -114,7 +118,7 @@ sealed interface TrainingMessage {
     } else if (this instanceof Task m) {
       out.int8(7);
       m.work().write(out);
-      out.bool(m.checkpoint());
+      out.varint(m.version()).bool(m.checkpoint());
     } else if (this instanceof Idle) {
       out.int8(8);
     } else if (this instanceof Floats m) {
@@ -127,6 +131,8 @@ sealed interface TrainingMessage {
       out.int8(12);
     } else if (this instanceof Finished) {
       out.int8(13);
+    } else if (this instanceof Leave m) {
+      out.int8(15).int64(m.term());
     } else if (this instanceof Rejected m) {
       out.int8(14).text(m.reason());
     } else {
@@ -169,7 +175,7 @@ sealed interface TrainingMessage {
       case 4 -> new Busy(Work.read(in));
       case 5 -> new Failed(Work.read(in), in.text(MAX_TEXT_BYTES, "reason"));
       case 6 -> new Welcome(in.int64());
-      case 7 -> new Task(Work.read(in), in.bool());
+      case 7 -> new Task(Work.read(in), in.varint(), in.bool());
       case 8 -> new Idle();
       case 9 -> new Floats(in.block());
       case 10 -> new Taken();
@@ -177,6 +183,7 @@ sealed interface TrainingMessage {
       case 12 -> new JoinAgain();
       case 13 -> new Finished();
       case 14 -> new Rejected(in.text(MAX_TEXT_BYTES, "reason"));
+      case 15 -> new Leave(in.int64());
       default -> throw in.malformed("message kind " + kind);
     };
   }

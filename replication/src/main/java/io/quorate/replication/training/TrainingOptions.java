@@ -40,9 +40,10 @@ public record TrainingOptions(
       throw new IllegalArgumentException(
           "BackupWorkers must wait for at most " + shards + " shards, was " + backup.shards());
     }
-    if (sync instanceof SyncPolicy.BackupWorkers && codec.isStateful()) {
+    boolean everyResultCounts = sync.isLockStep() && !(sync instanceof SyncPolicy.BackupWorkers);
+    if (codec.isStateful() && !everyResultCounts) {
       throw new IllegalArgumentException(
-          "BackupWorkers would lose residuals of " + codec.description());
+          sync + " would lose residuals of " + codec.description());
     }
   }
 

@@ -9,21 +9,37 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Everything that decides how training goes on after a number of steps. Arrays are not copied; whoever
- * makes the next state leaves them as they are.
+ * Everything that decides how training goes on after a number of steps. Arrays are not copied;
+ * whoever makes the next state leaves them as they are.
  *
- * @param step steps done
+ * @param step steps done; without lock step, results that have counted
  * @param parameters the model
  * @param slots the optimizer's state vectors
  * @param residuals by shard, what the codec has kept back; empty for a stateless codec
+ * @param clocks by shard, the steps that count; empty in lock step
  */
-record TrainingState(long step, float[] parameters, float[][] slots, float[][] residuals) {
+record TrainingState(
+    long step, float[] parameters, float[][] slots, float[][] residuals, long[] clocks) {
+  /** A state in lock step. */
+  TrainingState(long step, float[] parameters, float[][] slots, float[][] residuals) {
+    this(step, parameters, slots, residuals, new long[0]);
+  }
+
   static TrainingState initial(float[] parameters, int slots, int residuals) {
     return new TrainingState(
         0,
         parameters.clone(),
         new float[slots][parameters.length],
         new float[residuals][parameters.length]);
+  }
+
+  /** The state at the begin of a job. */
+  static TrainingState initial(TrainingOptions options, Optimizer optimizer, float[] parameters) {
+    TrainingState state =
+        initial(
+            parameters, optimizer.slots(), options.codec().isStateful() ? options.shards() : 0);
+    long[] clocks = new long[options.sync().isLockStep() ? 0 : options.shards()];
+    return new TrainingState(0, state.parameters(), state.slots(), state.residuals(), clocks);
   }
 
   /** Vector 0 is the parameters; 1 + s is the residual of shard s. */
@@ -70,7 +86,8 @@ record TrainingState(long step, float[] parameters, float[][] slots, float[][] r
         && step == that.step
         && Arrays.equals(parameters, that.parameters)
         && Arrays.deepEquals(slots, that.slots)
-        && Arrays.deepEquals(residuals, that.residuals);
+        && Arrays.deepEquals(residuals, that.residuals)
+        && Arrays.equals(clocks, that.clocks);
   }
 
   @Override

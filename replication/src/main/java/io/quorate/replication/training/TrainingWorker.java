@@ -13,18 +13,20 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
 /**
- * A node that computes gradients for a job. It may start before the master, stop at any time, and be
- * many; a new master is found by asking who it is. Safe for use by many threads.
+ * A node that computes gradients for a job. It may start before the master, stop at any time, and
+ * be many; a new master is found by asking who it is. Safe for use by many threads.
  */
 public final class TrainingWorker implements AutoCloseable {
   private final EventLoop loop;
   private final Endpoint endpoint;
+  private final MasterLink link;
   private final List<WorkerLane<?>> lanes = new ArrayList<>();
   private final CompletableFuture<Void> finished = new CompletableFuture<>();
 
-  private TrainingWorker(EventLoop loop, Endpoint endpoint) {
+  private TrainingWorker(EventLoop loop, Endpoint endpoint, MasterLink link) {
     this.loop = loop;
     this.endpoint = endpoint;
+    this.link = link;
   }
 
   /**
@@ -50,8 +52,8 @@ public final class TrainingWorker implements AutoCloseable {
     }
     EventLoop loop = environment.eventLoop("training");
     Endpoint endpoint = environment.transport().open(options.service(), loop, Handler.NONE);
-    TrainingWorker worker = new TrainingWorker(loop, endpoint);
     MasterLink link = new MasterLink(endpoint, options, parameters, master);
+    TrainingWorker worker = new TrainingWorker(loop, endpoint, link);
     ShardComputer<B> computer = new ShardComputer<>(options, parameters, function, batches);
     for (int lane = 0; lane < parallelism; lane++) {
       WorkerLane<B> next =
@@ -63,8 +65,8 @@ public final class TrainingWorker implements AutoCloseable {
   }
 
   /**
-   * Completes on the worker's event loop when the master says that the job is done; fails with {@link
-   * TrainingException} if the master refuses this worker.
+   * Completes on the worker's event loop when the master says that the job is done; fails with
+   * {@link TrainingException} if the master refuses this worker.
    */
   public CompletableFuture<Void> finished() {
     return finished.copy();
@@ -77,7 +79,8 @@ public final class TrainingWorker implements AutoCloseable {
       loop.execute(
           () -> {
             lanes.forEach(WorkerLane::stop);
-            endpoint.close();
+            // Whether the master has heard or not: it would find out by itself.
+            link.sayGoodBye().whenComplete((answer, failure) -> endpoint.close());
             finished.complete(null);
           });
     } catch (RejectedExecutionException e) {

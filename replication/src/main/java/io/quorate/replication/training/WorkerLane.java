@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One work place of a worker: asks for work, computes it on a thread of its own, hands it in, begins
- * again. Whatever goes wrong on the way, it asks again after a while.
+ * One work place of a worker: asks for work, computes it on a thread of its own, hands it in,
+ * begins again. Whatever goes wrong on the way, it asks again after a while.
  */
 final class WorkerLane<B> {
   private static final Logger log = LoggerFactory.getLogger(WorkerLane.class);
@@ -75,6 +75,10 @@ final class WorkerLane<B> {
       finished.completeExceptionally(new TrainingException(cause.getMessage(), cause));
       return;
     }
+    if (cause instanceof MasterLink.OverException) {
+      begin();
+      return;
+    }
     log.debug("asking again node={} lane={}", environment.self(), lane, cause);
     link.leave();
     loop.schedule(PAUSE_NANOS, this::begin);
@@ -100,8 +104,10 @@ final class WorkerLane<B> {
     Work work = task.work();
     current = Optional.of(work);
     keepAlive(work);
-    return link.parametersOf(work.step())
-        .thenCombine(link.residualOf(work.step(), work.shard()), (model, residual) -> compute(task, model, residual))
+    return link.parametersOf(task.version())
+        .thenCombine(
+            link.residualOf(work.step(), work.shard()),
+            (model, residual) -> compute(task, model, residual))
         .thenCompose(computed -> computed)
         .thenCompose(result -> handIn(work, result));
   }
