@@ -5,21 +5,33 @@ import io.quorate.replication.training.StepStats;
 import io.quorate.replication.training.TrainingListener;
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * Shows training as one line that is drawn again and again, or, where there is no terminal, as a line
- * now and then. Events get lines of their own. Belongs to the master's event loop.
+ * Shows training as one line that is drawn again and again, or, where there is no terminal, as a
+ * line now and then. Events get lines of their own. Safe for use by many threads.
  */
 public class ProgressBar implements TrainingListener {
   private static final int WIDTH = 24;
   private static final int PLAIN_LINES = 10;
+  private static final long REDRAW_NANOS = 80_000_000;
+  private static final String[] EIGHTHS = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  private static final String CLEAR_REST = "\u001b[K";
+  private static final String GREEN = "\u001b[32m";
+  private static final String DIM = "\u001b[2m";
+  private static final String NORMAL = "\u001b[0m";
+  /** Who was last in this share of the recent steps lags behind. */
+  private static final double LAGS = 0.6;
 
   private final PrintStream out;
   private final boolean terminal;
   private final long steps;
-  private long nanos;
-  private double examples;
-  private double rate;
+  private final Map<NodeId, Double> lateness = new TreeMap<>();
+  private double secondsPerStep;
+  private double examplesPerSecond;
+  private long copies;
+  private long sinceDrawnNanos = REDRAW_NANOS;
   private boolean drawn;
 
   /**
@@ -34,23 +46,39 @@ public class ProgressBar implements TrainingListener {
   }
 
   @Override
-  public void onStep(StepStats stats) {
-    nanos += stats.durationNanos();
-    examples += stats.loss().weight();
+  public synchronized void onStep(StepStats stats) {
     long done = stats.step() + 1;
-    // Smoothed, so that the estimate does not jump with each step.
-    double now = stats.durationNanos() / 1e9;
-    rate = rate == 0 ? now : 0.9 * rate + 0.1 * now;
-    if (terminal) {
-      out.print("\r" + line(stats, done));
+    count(stats);
+    if (!terminal) {
+      if (done * PLAIN_LINES / steps > (done - 1) * PLAIN_LINES / steps) {
+        out.println(line(stats, done, plainBar(done)));
+      }
+      return;
+    }
+    sinceDrawnNanos += stats.durationNanos();
+    if (sinceDrawnNanos >= REDRAW_NANOS || done == steps) {
+      sinceDrawnNanos = 0;
+      out.print("\r" + line(stats, done, fineBar(done)) + CLEAR_REST);
       out.flush();
       drawn = true;
-      if (done == steps) {
-        endLine();
-      }
-    } else if (done * PLAIN_LINES / steps > (done - 1) * PLAIN_LINES / steps) {
-      out.println(line(stats, done));
     }
+    if (done == steps) {
+      endLine();
+    }
+  }
+
+  private void count(StepStats stats) {
+    // Smoothed, so that the numbers can be read and the estimate does not jump.
+    double seconds = stats.durationNanos() / 1e9;
+    secondsPerStep = smooth(secondsPerStep, seconds);
+    examplesPerSecond = smooth(examplesPerSecond, stats.examplesPerSecond());
+    copies += stats.copiesStarted();
+    lateness.replaceAll((worker, share) -> 0.9 * share);
+    stats.slowest().ifPresent(worker -> lateness.merge(worker, 0.1, Double::sum));
+  }
+
+  private static double smooth(double before, double now) {
+    return before == 0 ? now : 0.9 * before + 0.1 * now;
   }
 
   @Override
@@ -64,12 +92,17 @@ public class ProgressBar implements TrainingListener {
   }
 
   @Override
+  public void onFailure(NodeId worker, long step, int shard, String reason) {
+    event("worker " + worker + " failed in step " + step + ", shard " + shard + ": " + reason);
+  }
+
+  @Override
   public void onRollback(long fromStep, long toStep) {
     event("residuals lost: back from step " + fromStep + " to " + toStep);
   }
 
   /** Prints {@code text} on a line of its own. */
-  public void event(String text) {
+  public synchronized void event(String text) {
     endLine();
     out.println("  * " + text);
   }
@@ -78,23 +111,60 @@ public class ProgressBar implements TrainingListener {
     if (drawn) {
       out.println();
       drawn = false;
+      sinceDrawnNanos = REDRAW_NANOS;
     }
   }
 
-  private String line(StepStats stats, long done) {
-    int filled = (int) (WIDTH * done / steps);
+  private String line(StepStats stats, long done, String bar) {
     return String.format(
         Locale.ROOT,
-        "  [%s%s] %4d/%d  loss %.3f  %6.0f examples/s  %d workers  slowest %-4s copies %d  ETA %3.0f s",
-        "#".repeat(filled),
-        ".".repeat(WIDTH - filled),
+        "  %s %3d %%  step %d/%d  loss %.3f  %s examples/s  %d worker%s%s%s  ETA %s",
+        bar,
+        100 * done / steps,
         done,
         steps,
         stats.loss().mean(),
-        nanos == 0 ? 0 : examples / (nanos / 1e9),
+        rounded(examplesPerSecond),
         stats.workers(),
-        stats.slowest().map(NodeId::value).orElse("-"),
-        stats.copiesStarted(),
-        rate * (steps - done));
+        stats.workers() == 1 ? "" : "s",
+        stragglers(stats.workers()),
+        copies == 0 ? "" : ", " + copies + " copies",
+        time(secondsPerStep * (steps - done)));
+  }
+
+  private String stragglers(int workers) {
+    StringBuilder text = new StringBuilder();
+    lateness.forEach(
+        (worker, share) -> {
+          if (workers > 1 && share >= LAGS) {
+            text.append(", ").append(worker).append(" lags");
+          }
+        });
+    return text.toString();
+  }
+
+  private static String rounded(double rate) {
+    return rate < 10_000
+        ? String.format(Locale.ROOT, "%.0f", rate)
+        : String.format(Locale.ROOT, "%.1fk", rate / 1_000);
+  }
+
+  private static String time(double seconds) {
+    long whole = Math.round(seconds);
+    return whole < 100
+        ? whole + " s"
+        : String.format(Locale.ROOT, "%d:%02d min", whole / 60, whole % 60);
+  }
+
+  private String plainBar(long done) {
+    int filled = (int) (WIDTH * done / steps);
+    return "[" + "#".repeat(filled) + ".".repeat(WIDTH - filled) + "]";
+  }
+
+  /** Moves by eighths of a character. */
+  private String fineBar(long done) {
+    int eighths = (int) (8L * WIDTH * done / steps);
+    String filled = "█".repeat(eighths / 8) + EIGHTHS[eighths % 8];
+    return GREEN + filled + NORMAL + DIM + "░".repeat(WIDTH - filled.length()) + NORMAL;
   }
 }

@@ -9,6 +9,9 @@ import io.quorate.examples.tabular.TableReader;
 import io.quorate.examples.tabular.TabularModel;
 import io.quorate.replication.training.BatchSource;
 import io.quorate.replication.training.GradientFunction;
+import io.quorate.replication.training.Optimizer;
+import io.quorate.replication.training.SyncPolicy;
+import io.quorate.replication.training.TrainingOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -113,9 +116,24 @@ public record Task<X>(
         Row::label);
   }
 
-  /** How many steps {@code epochs} take. */
-  public long steps(int epochs) {
-    return epochs * batches.stepsPerEpoch();
+  /** How many steps {@code epochs} take; with local steps, each counts for as many as those. */
+  public long steps(int epochs, SyncPolicy sync) {
+    long steps = epochs * batches.stepsPerEpoch();
+    return sync instanceof SyncPolicy.LocalSgd local
+        ? Math.max(1, steps / local.localSteps())
+        : steps;
+  }
+
+  /** An optimizer that suits the task and when its updates are done. */
+  public Optimizer optimizer(TrainingOptions options) {
+    if (options.sync() instanceof SyncPolicy.LocalSgd) {
+      return Optimizer.nesterov(0.7, 0.9);
+    }
+    if (!options.sync().isLockStep()) {
+      // What momentum comes to in the long run, in as many smaller steps as there are shards.
+      return Optimizer.sgd(10 * rate / options.shards());
+    }
+    return Optimizer.momentum(rate, 0.9);
   }
 
   /** The share of held-out examples whose label is guessed right. */

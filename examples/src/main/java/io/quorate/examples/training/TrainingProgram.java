@@ -4,37 +4,25 @@ import io.quorate.core.Environment;
 import io.quorate.core.EnvironmentOptions;
 import io.quorate.core.NodeId;
 import io.quorate.core.transport.Address;
-import io.quorate.examples.language.LanguageModel;
-import io.quorate.examples.language.LanguageNames;
-import io.quorate.examples.language.LanguageNames.Example;
+import io.quorate.examples.tabular.TableException;
 import io.quorate.replication.checkpoint.CheckpointOptions;
 import io.quorate.replication.checkpoint.CheckpointStore;
-import io.quorate.replication.training.GradientCodec;
-import io.quorate.replication.training.GradientFunction;
-import io.quorate.replication.training.Optimizer;
 import io.quorate.replication.training.StepStats;
 import io.quorate.replication.training.TrainingMaster;
 import io.quorate.replication.training.TrainingOptions;
 import io.quorate.replication.training.TrainingReport;
-import io.quorate.replication.training.TrainingWorker;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** Data-parallel training over TCP, with a straggler and a worker that is killed on the way. */
 @Command(
@@ -43,17 +31,59 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 public final class TrainingProgram implements Callable<Integer> {
   private static final NodeId MASTER = NodeId.of("master");
-  private static final int SHARDS = 8;
-  private static final int BATCH = 1_024;
 
-  @Option(names = "--workers", defaultValue = "4", description = "How many (default ${DEFAULT-VALUE}).")
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description =
+          "Learn this table (CSV with a header, first the label, then numbers; may be gzipped)"
+              + " instead of the names that come with the JDK.")
+  private Path data;
+
+  @Option(
+      names = "--workers",
+      defaultValue = "4",
+      description = "How many; 1 to 64 (default ${DEFAULT-VALUE}).")
   private int workers;
 
   @Option(names = "--epochs", defaultValue = "12", description = "Default ${DEFAULT-VALUE}.")
   private int epochs;
 
-  @Option(names = "--top-k", description = "Send this share of each gradient only, as 0.05.")
-  private Double topK;
+  @Option(
+      names = "--shards",
+      defaultValue = "8",
+      description = "Logical shards; results depend on their number (default ${DEFAULT-VALUE}).")
+  private int shards;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "1",
+      description = "Equal seeds end in equal bits (default ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--codec",
+      defaultValue = "dense",
+      description = "How gradients travel: " + Settings.CODECS + " (default ${DEFAULT-VALUE}).")
+  private String codec;
+
+  @Option(
+      names = "--sync",
+      defaultValue = "full",
+      description = "When a step is over: " + Settings.POLICIES + " (default ${DEFAULT-VALUE}).")
+  private String sync;
+
+  @Option(
+      names = "--straggler",
+      paramLabel = "MILLIS",
+      defaultValue = "60",
+      description = "What worker w0 needs longer for a shard (default ${DEFAULT-VALUE}).")
+  private long stragglerMillis;
+
+  @Option(names = "--no-kill", description = "Let worker w1 live.")
+  private boolean noKill;
 
   private final PrintStream out;
 
@@ -68,100 +98,104 @@ public final class TrainingProgram implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    out.println("Collecting names in many languages from this JDK's Unicode CLDR data ...");
-    LanguageNames names = LanguageNames.collect();
-    out.printf(
-        Locale.ROOT,
-        "%,d names in %d languages, %,d of them held out.%n",
-        names.training().size() + names.heldOut().size(),
-        names.languages().size(),
-        names.heldOut().size());
-    Path directory = Files.createTempDirectory("quorate-training");
+    require(workers >= 1 && workers <= 64, "--workers must be 1 to 64, was " + workers);
+    require(epochs >= 1, "--epochs must be at least 1, was " + epochs);
+    require(stragglerMillis >= 0, "--straggler must be at least 0, was " + stragglerMillis);
+    return run(task());
+  }
+
+  private Task<?> task() {
     try {
-      TrainingReport report = train(names, directory);
-      LanguageModel model = new LanguageModel(names.languages().size());
-      out.printf(
-          Locale.ROOT,
-          "%nAccuracy on held-out names: %.1f %% (chance: %.1f %%)%nDigest of the model: %s%n",
-          100 * model.accuracy(report.parameters(), names.heldOut()),
-          100.0 / names.languages().size(),
-          report.digest());
-      return 0;
-    } finally {
-      delete(directory);
+      return data == null ? Task.languages() : Task.table(data, seed);
+    } catch (TableException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
   }
 
-  private TrainingReport train(LanguageNames names, Path directory) throws Exception {
-    LanguageModel model = new LanguageModel(names.languages().size());
-    long steps = (long) epochs * (names.training().size() / BATCH);
-    TrainingOptions options =
-        TrainingOptions.of("languages", "ngrams-" + names.training().size(), SHARDS, 1)
-            .withCodec(topK == null ? GradientCodec.dense() : GradientCodec.topK(topK));
-    CountDownLatch thirdDone = new CountDownLatch(1);
+  private <X> int run(Task<X> task) throws Exception {
+    TrainingOptions options = options(task);
+    out.printf(
+        Locale.ROOT,
+        "%s, %,d of them held out%n%,d parameters, %d shards, %d workers, %s, %s%n%n",
+        task.about(),
+        task.heldOut().size(),
+        task.initial().length,
+        shards,
+        workers,
+        sync,
+        codec);
+    try (TemporaryDirectory directory = TemporaryDirectory.create("quorate-training")) {
+      TrainingReport report = train(task, options, directory.path());
+      out.printf(
+          Locale.ROOT,
+          "%nAccuracy on what was held out: %.2f %% (chance: %.1f %%)%nDigest of the model: %s%n",
+          100 * task.accuracy(report.parameters()),
+          100.0 / task.labels().size(),
+          report.digest());
+      return 0;
+    } catch (ExecutionException e) {
+      out.println("\nTraining failed: " + e.getCause().getMessage());
+      return 1;
+    }
+  }
+
+  private TrainingOptions options(Task<?> task) {
+    try {
+      return TrainingOptions.of(task.job(), task.model(), shards, seed)
+          .withSync(Settings.policy(sync, task.rate()))
+          .withCodec(Settings.codec(codec));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(), "--sync " + sync + " --codec " + codec + ": " + e.getMessage(), e);
+    }
+  }
+
+  private <X> TrainingReport train(Task<X> task, TrainingOptions options, Path directory)
+      throws Exception {
+    long steps = task.steps(epochs, options.sync());
+    CompletableFuture<Void> third = new CompletableFuture<>();
     ProgressBar bar =
         new ProgressBar(out, System.console() != null, steps) {
           @Override
           public void onStep(StepStats stats) {
             super.onStep(stats);
             if (stats.step() >= steps / 3) {
-              thirdDone.countDown();
+              third.complete(null);
             }
           }
         };
-    Deque<AutoCloseable> parts = new ArrayDeque<>();
-    try {
-      Environment master = environment(MASTER, directory);
-      parts.push(master);
-      CheckpointStore store = CheckpointStore.open(master, CheckpointOptions.in("checkpoints"));
-      parts.push(store);
-      TrainingMaster leading =
-          TrainingMaster.start(
-              master,
-              options,
-              Optimizer.momentum(1.0, 0.9),
-              1,
-              new float[model.parameters()],
-              steps,
-              Optional.of(store),
-              bar);
-      parts.push(leading);
-      List<Environment> environments = new ArrayList<>();
-      for (int i = 0; i < workers; i++) {
-        Environment worker = environment(NodeId.of("w" + i), directory);
-        environments.add(worker);
-        parts.push(worker);
-        worker.transport().setPeer(MASTER, master.transport().address());
-        GradientFunction<List<Example>> gradient = i == 0 ? slow(model) : model::gradient;
-        parts.push(
-            TrainingWorker.start(
-                worker,
+    try (Environment node = environment(MASTER, directory);
+        CheckpointStore store = CheckpointStore.open(node, CheckpointOptions.in("checkpoints"));
+        TrainingMaster master =
+            TrainingMaster.start(
+                node,
                 options,
-                model.parameters(),
-                gradient,
-                LanguageModel.batches(names.training(), BATCH),
-                () -> Optional.of(MASTER),
-                1));
+                task.optimizer(options),
+                1,
+                task.initial(),
+                steps,
+                Optional.of(store),
+                bar);
+        Workers<X> crew =
+            new Workers<>(
+                options, task, id -> worker(id, node, directory), () -> Optional.of(MASTER))) {
+      crew.startSlow(stragglerMillis);
+      for (int i = 1; i < workers; i++) {
+        crew.start();
       }
-      if (workers > 2) {
-        thirdDone.await();
+      if (workers > 2 && !noKill) {
+        CompletableFuture.anyOf(third, master.report()).get(1, TimeUnit.HOURS);
         bar.event("w1 is killed");
-        environments.get(1).close();
+        crew.kill(1);
       }
-      return leading.report().get(10, TimeUnit.MINUTES);
-    } finally {
-      while (!parts.isEmpty()) {
-        parts.pop().close();
-      }
+      return master.report().get(1, TimeUnit.HOURS);
     }
   }
 
-  /** The same gradient, but late: what a straggler is. */
-  private static GradientFunction<List<Example>> slow(LanguageModel model) {
-    return (parameters, batch, gradientSum, context) -> {
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(60));
-      return model.gradient(parameters, batch, gradientSum, context);
-    };
+  private static Environment worker(NodeId id, Environment master, Path directory) {
+    Environment worker = environment(id, directory);
+    worker.transport().setPeer(MASTER, master.transport().address());
+    return worker;
   }
 
   private static Environment environment(NodeId id, Path directory) {
@@ -172,11 +206,9 @@ public final class TrainingProgram implements Callable<Integer> {
             .withDataDirectory(directory.resolve(id.value())));
   }
 
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> paths = Files.walk(directory)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
+  private void require(boolean condition, String problem) {
+    if (!condition) {
+      throw new ParameterException(spec.commandLine(), problem);
     }
   }
 }

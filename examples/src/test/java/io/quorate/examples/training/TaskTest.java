@@ -3,6 +3,7 @@ package io.quorate.examples.training;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quorate.examples.tabular.Row;
+import io.quorate.replication.training.SyncPolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -15,7 +16,7 @@ class TaskTest {
       throws Exception {
     Task<Row> task = Task.table(striped(directory), 1);
     float[] parameters = task.initial().clone();
-    for (long step = 0; step < task.steps(20); step++) {
+    for (long step = 0; step < task.steps(20, new SyncPolicy.FullSync()); step++) {
       float[] sum = new float[parameters.length];
       double weight =
           task.gradient()

@@ -1,0 +1,67 @@
+package io.quorate.examples.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quorate.core.NodeId;
+import io.quorate.replication.training.Loss;
+import io.quorate.replication.training.Staleness;
+import io.quorate.replication.training.StepStats;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class ProgressBarTest {
+  private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+  private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+
+  @Test
+  void without_a_terminal_there_are_ten_plain_lines() {
+    ProgressBar bar = new ProgressBar(out, false, 50);
+    for (int step = 0; step < 50; step++) {
+      bar.onStep(stats(step));
+    }
+
+    assertThat(text().lines()).hasSize(10);
+    assertThat(text())
+        .contains(
+            "[############............]  50 %  step 25/50  loss 0.500  10.0k examples/s"
+                + "  3 workers, w0 lags, 25 copies  ETA 3 s")
+        .doesNotContain("\r", "\u001b");
+  }
+
+  @Test
+  void on_a_terminal_one_line_is_drawn_again_and_events_get_their_own() {
+    ProgressBar bar = new ProgressBar(out, true, 3);
+    bar.onStep(stats(0));
+    bar.onGone(NodeId.of("w1"));
+    bar.onStep(stats(1));
+    bar.onStep(stats(2));
+
+    assertThat(text().split("\n")).hasSize(3);
+    assertThat(text())
+        .contains("\r  \u001b[32m████████\u001b[0m", "step 1/3", "step 3/3")
+        .contains("  * worker w1 is gone, its shards go to others");
+    assertThat(text().split("\r")).hasSize(4);
+  }
+
+  private static StepStats stats(int step) {
+    return new StepStats(
+        step,
+        new Loss(500, 1_000),
+        0,
+        100_000_000,
+        1,
+        1,
+        3,
+        Optional.of(NodeId.of("w0")),
+        1,
+        0,
+        new Staleness(0, 0, 0));
+  }
+
+  private String text() {
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+}
