@@ -16,6 +16,11 @@ interface Journal {
    */
   long append(Effect.Persist unit);
 
+  /** Whether an append would be refused now, so that nothing should be begun that needs one. */
+  default boolean isFull() {
+    return false;
+  }
+
   /** The number of the unit appended last; 0 if there is none. */
   long lastUnit();
 

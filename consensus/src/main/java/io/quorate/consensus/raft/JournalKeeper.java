@@ -80,7 +80,7 @@ final class JournalKeeper {
   }
 
   boolean isFull() {
-    return !waiting.isEmpty();
+    return !waiting.isEmpty() || journal.isFull();
   }
 
   long durablePersist() {
