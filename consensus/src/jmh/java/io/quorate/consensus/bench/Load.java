@@ -2,7 +2,6 @@ package io.quorate.consensus.bench;
 
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -15,8 +14,8 @@ import java.util.function.IntFunction;
 final class Load {
   /** What a run measured. */
   record Outcome(
-      int depth, double perSecond, double p50Millis, double p99Millis, double cpuMicrosPerOp,
-      long failures) {
+      int depth, long operations, double perSecond, double p50Millis, double p99Millis,
+      double cpuMicrosPerOp, long failures) {
     @Override
     public String toString() {
       return String.format(
@@ -25,14 +24,19 @@ final class Load {
     }
   }
 
+  /** Begins one operation of a slot. */
+  interface Operation extends IntFunction<CompletableFuture<?>> {}
+
+  private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private Load() {}
 
   static Outcome run(
-      int depth, double seconds, IntFunction<CompletableFuture<?>> operation)
+      int depth, double seconds, Operation operation)
       throws InterruptedException {
-    ArrayBlockingQueue<Integer> free = new ArrayBlockingQueue<>(depth);
+    FreeSlots free = new FreeSlots(depth);
     for (int slot = 0; slot < depth; slot++) {
-      free.add(slot);
+      free.give(slot);
     }
     int room = 1 << 22;
     long[] latencies = new long[room];
@@ -42,8 +46,8 @@ final class Load {
     long begin = System.nanoTime();
     long end = begin + (long) (seconds * 1e9);
     while (System.nanoTime() < end) {
-      Integer slot = free.poll(1, TimeUnit.SECONDS);
-      if (slot == null) {
+      int slot = free.take(SECOND_NANOS);
+      if (slot < 0) {
         continue;
       }
       long issued = System.nanoTime();
@@ -57,19 +61,20 @@ final class Load {
                   long n = done.getAndIncrement();
                   latencies[(int) (n % room)] = System.nanoTime() - issued;
                 }
-                free.add(slot);
+                free.give(slot);
               });
     }
     long elapsed = System.nanoTime() - begin;
     long cpu = cpuNanos() - cpuBefore;
     long count = done.get();
     for (int i = 0; i < depth; i++) {
-      free.poll(5, TimeUnit.SECONDS);
+      free.take(5 * SECOND_NANOS);
     }
     long[] sorted = Arrays.copyOf(latencies, (int) Math.min(count, room));
     Arrays.sort(sorted);
     return new Outcome(
         depth,
+        count,
         count * 1e9 / elapsed,
         at(sorted, 0.5) / 1e6,
         at(sorted, 0.99) / 1e6,

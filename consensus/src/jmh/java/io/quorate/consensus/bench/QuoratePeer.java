@@ -7,6 +7,7 @@ import io.quorate.consensus.raft.Role;
 import io.quorate.consensus.store.ConsistentStore;
 import io.quorate.core.Environment;
 import io.quorate.core.EnvironmentOptions;
+import io.quorate.core.MetricsRegistry;
 import io.quorate.core.NodeId;
 import io.quorate.core.codec.Codec;
 import java.nio.file.Path;
@@ -66,6 +67,11 @@ final class QuoratePeer implements Peer {
   @Override
   public CompletableFuture<?> leaseRead(byte[] key) {
     return leader.get(key, Read.LEASE);
+  }
+
+  /** What the three nodes report. */
+  List<MetricsRegistry> metrics() {
+    return environments.stream().map(each -> (MetricsRegistry) each.metrics()).toList();
   }
 
   @Override

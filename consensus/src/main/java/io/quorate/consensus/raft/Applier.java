@@ -14,11 +14,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 /**
  * Applies committed entries and serves readers, on a loop of its own beside the consensus. While a
- * snapshot is being restored by another thread, everything else waits in its order.
+ * snapshot is being restored by another thread, or a reader on another thread looks at the state,
+ * everything else waits in its order.
  */
 final class Applier<C, R> {
   /** A frozen state and where it stands. */
@@ -33,6 +35,9 @@ final class Applier<C, R> {
   /** Readers by the index that they wait for. */
   private final TreeMap<Long, List<Runnable>> readers = new TreeMap<>();
   private final Deque<Runnable> held = new ArrayDeque<>();
+  private final StateGate gate = new StateGate();
+  /** Whether a reader who was inside will have the loop go on. */
+  private boolean awaiting;
   private boolean paused;
   private boolean failed;
   private long timeMillis;
@@ -82,6 +87,23 @@ final class Applier<C, R> {
         });
   }
 
+  /** Serves {@code reader} on the calling thread, unless the state is in use just now. */
+  boolean tryServe(Reader<?, ?> reader) {
+    if (!gate.tryRead()) {
+      return false;
+    }
+    Runnable answer;
+    try {
+      answer = reader.evaluate();
+    } finally {
+      if (gate.endRead()) {
+        goOn();
+      }
+    }
+    answer.run();
+    return true;
+  }
+
   /** Captures the state as it is after all that was given before. */
   void capture(Consumer<Capture> taker) {
     run(
@@ -118,28 +140,53 @@ final class Applier<C, R> {
     loop.execute(
         () -> {
           paused = false;
-          serveReaders();
-          while (!paused && !held.isEmpty()) {
-            guarded(held.pollFirst());
-          }
+          guarded(this::serveReaders);
+          leave();
+          runHeld();
         });
   }
 
   private void run(Runnable task) {
     loop.execute(
         () -> {
-          if (paused) {
-            held.addLast(task);
-          } else {
-            guarded(task);
-          }
+          held.addLast(task);
+          runHeld();
         });
   }
 
-  private void guarded(Runnable task) {
-    if (failed) {
-      return;
+  private void runHeld() {
+    while (!paused && !awaiting && !failed && !held.isEmpty()) {
+      if (gate.tryEnter()) {
+        guarded(held.pollFirst());
+        leave();
+      } else {
+        awaiting = true;
+      }
     }
+  }
+
+  /** A reader has left while the loop wanted in. */
+  private void goOn() {
+    try {
+      loop.execute(
+          () -> {
+            awaiting = false;
+            runHeld();
+          });
+    } catch (RejectedExecutionException e) {
+      // The environment is closed, and with it all that waited there.
+      awaiting = true;
+    }
+  }
+
+  /** Lets readers in, unless another thread is at the state or it is not to be trusted. */
+  private void leave() {
+    if (!paused && !failed) {
+      gate.leave();
+    }
+  }
+
+  private void guarded(Runnable task) {
     try {
       task.run();
     } catch (RuntimeException | Error e) {

@@ -5,17 +5,16 @@ import io.quorate.core.IndeterminateException;
 import io.quorate.core.NodeId;
 import io.quorate.core.OperationException;
 import io.quorate.core.RefusedException;
+import io.quorate.core.codec.ByteWriter;
 import io.quorate.core.codec.Codec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Takes commands from the application, brings them to whoever leads, and tries again until they are
@@ -26,6 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Client<C, R> {
   private static final int OVERHEAD_BYTES = 64;
+  private static final int MAX_USUAL_BYTES = 4 << 10;
   static final int MAX_BATCH_BYTES = 512 << 10;
 
   private final Routes<R> routes;
@@ -33,10 +33,15 @@ final class Client<C, R> {
   private final Codec<C> codec;
   private final RaftOptions options;
   private final long timeoutNanos;
-  private final Queue<Operation<R>> arriving = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean awake = new AtomicBoolean();
+  /** The operation that came last; the others hang behind it. Whoever finds none wakes the loop. */
+  private final AtomicReference<Operation<R>> arrived = new AtomicReference<>();
   private final AtomicLong queuedBytes = new AtomicLong();
   private volatile OperationException closed;
+  /**
+   * Bytes of the command before, a guess for the next: if it is right nothing is copied. Written by
+   * all callers without care, since a wrong guess costs a copy and no more.
+   */
+  private int usualBytes = 64;
 
   /** In the order of their sequence numbers, from the lowest that has no answer. */
   private final Deque<Operation<R>> window = new ArrayDeque<>();
@@ -64,7 +69,7 @@ final class Client<C, R> {
   }
 
   CompletableFuture<R> submit(C command, long nowNanos) {
-    byte[] bytes = codec.encode(command);
+    byte[] bytes = encode(command);
     if (bytes.length > options.maxCommandBytes()) {
       throw new IllegalArgumentException(
           "command of " + bytes.length + " bytes, at most " + options.maxCommandBytes());
@@ -80,11 +85,22 @@ final class Client<C, R> {
           new RefusedException("more than " + options.maxQueuedBytes() + " bytes are waiting"));
     }
     Operation<R> operation = new Operation<>(this, bytes, nowNanos + timeoutNanos);
-    arriving.add(operation);
-    if (awake.compareAndSet(false, true)) {
+    Operation<R> before;
+    do {
+      before = arrived.get();
+      operation.previous = before;
+    } while (!arrived.compareAndSet(before, operation));
+    if (before == null) {
       loop.execute(this::drain);
     }
     return operation.future;
+  }
+
+  private byte[] encode(C command) {
+    ByteWriter out = new ByteWriter(usualBytes);
+    codec.write(out, command);
+    usualBytes = Math.min(out.size(), MAX_USUAL_BYTES);
+    return out.size() == out.array().length ? out.array() : out.toByteArray();
   }
 
   /** Tries again what was refused. */
@@ -125,6 +141,9 @@ final class Client<C, R> {
   void close(OperationException cause) {
     closed = cause;
     drain();
+  }
+
+  private void failAll(OperationException cause) {
     window.forEach(
         operation ->
             operation.fail(
@@ -170,12 +189,26 @@ final class Client<C, R> {
   }
 
   private void drain() {
-    awake.set(false);
-    for (Operation<R> next = arriving.poll(); next != null; next = arriving.poll()) {
-      place(next);
-      ready.add(next);
+    Operation<R> last = arrived.getAndSet(null);
+    Operation<R> first = null;
+    while (last != null) {
+      Operation<R> previous = last.previous;
+      last.previous = first;
+      first = last;
+      last = previous;
     }
-    if (!ready.isEmpty() && closed == null) {
+    // Turned round, each now leads to the one that came after it.
+    while (first != null) {
+      Operation<R> after = first.previous;
+      first.previous = null;
+      place(first);
+      ready.add(first);
+      first = after;
+    }
+    if (closed != null) {
+      // Also what was submitted just before and arrives just after the end.
+      failAll(closed);
+    } else if (!ready.isEmpty()) {
       routes.leader().ifPresent(this::sendReady);
     }
   }

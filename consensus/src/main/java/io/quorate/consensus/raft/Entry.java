@@ -37,6 +37,7 @@ final class Entry {
   static final int SESSION = 3;
 
   private static final int MIN_BYTES = 4;
+  private static final int MAX_HEADER_BYTES = 5 + 1 + 5 * 9;
 
   final int kind;
   final long term;
@@ -83,6 +84,11 @@ final class Entry {
     return new ByteReader(array, payloadFrom, payloadLength());
   }
 
+  /** The entry whose encoding begins at {@code from} of {@code array}. */
+  static Entry at(byte[] array, int from) {
+    return new Entry(array, from, new ByteReader(array, from, array.length - from));
+  }
+
   /** The entry that {@code proposal} becomes in {@code term}. */
   static Entry of(Proposal proposal, long term, long timeMillis) {
     return encode(List.of(proposal), term, timeMillis).get(0);
@@ -92,10 +98,10 @@ final class Entry {
   static List<Entry> encode(List<Proposal> batch, long term, long timeMillis) {
     int room = 0;
     for (Proposal proposal : batch) {
-      room += proposal.payload().length + 32;
+      room += proposal.payload().length + MAX_HEADER_BYTES;
     }
     ByteWriter out = new ByteWriter(room);
-    ByteWriter header = new ByteWriter(48);
+    ByteWriter header = new ByteWriter(MAX_HEADER_BYTES);
     for (Proposal proposal : batch) {
       header.clear();
       header.int8(proposal.kind()).varint(term).varint(timeMillis);
@@ -109,17 +115,37 @@ final class Entry {
       out.varint(header.size() + proposal.payload().length);
       out.bytes(header.array(), 0, header.size()).bytes(proposal.payload());
     }
-    ByteReader in = new ByteReader(out.array(), 0, out.size());
+    // The log keeps the array for long, so it should have no room to spare.
+    byte[] array = out.toByteArray();
+    ByteReader in = new ByteReader(array);
     List<Entry> entries = new ArrayList<>(batch.size());
     for (int i = 0; i < batch.size(); i++) {
-      entries.add(new Entry(out.array(), in.position(), in));
+      entries.add(new Entry(array, in.position(), in));
     }
     return entries;
   }
 
-  /** Writes entries behind their count; neighbours in one array are copied at once. */
+  /** What {@code head} holds, then entries behind their count, in an array without spare room. */
+  static byte[] behind(ByteWriter head, List<Entry> entries) {
+    head.varint(entries.size());
+    int size = head.size();
+    for (Entry entry : entries) {
+      size += entry.length;
+    }
+    ByteWriter out = new ByteWriter(size);
+    out.bytes(head.array(), 0, head.size());
+    writeBytes(out, entries);
+    return out.array();
+  }
+
+  /** Writes entries behind their count. */
   static void writeAll(ByteWriter out, List<Entry> entries) {
     out.varint(entries.size());
+    writeBytes(out, entries);
+  }
+
+  /** Neighbours in one array are copied at once. */
+  private static void writeBytes(ByteWriter out, List<Entry> entries) {
     int i = 0;
     while (i < entries.size()) {
       Entry first = entries.get(i);

@@ -205,6 +205,15 @@ final class Leadership {
         && agreedAge(Replication::leaseAge) > -state.options.leaseNanos();
   }
 
+  /** The lease as it is now, or null if there is none. */
+  Lease lease() {
+    if (!leaseHolds()) {
+      return null;
+    }
+    long age = -agreedAge(Replication::leaseAge);
+    return new Lease(state.nowNanos - age + state.options.leaseNanos(), state.commitIndex);
+  }
+
   /** The least negative age that a majority has; ages are negative so that newer is more. */
   private long agreedAge(AgeOf ageOf) {
     return state

@@ -8,18 +8,21 @@ import java.util.TreeMap;
 
 /**
  * The log as this node has it in memory: entries behind a base that a snapshot covers, and the
- * configurations among them.
+ * configurations among them. Keeps no object for an entry, only where its bytes are: what is
+ * remembered for long should not be many.
  *
  * <p>Invariants: terms never fall; the configuration in force is that of the highest index in the
  * log, committed or not, and goes back with it when the log is truncated.
  */
 final class LogView {
+  private static final int INITIAL_ENTRIES = 1024;
+
   private long baseIndex;
   private long baseTerm;
   private long baseTimeMillis;
   private long lastIndex;
   private long bytes;
-  private Entry[] ring = new Entry[1024];
+  private Columns ring = new Columns(INITIAL_ENTRIES);
   /** By the index at which each came into force; the lowest is at or below the base. */
   private final TreeMap<Long, Configuration> configurations = new TreeMap<>();
 
@@ -29,7 +32,7 @@ final class LogView {
 
   /** Forgets everything and begins again behind {@code base}. */
   void reset(SnapshotMark base) {
-    ring = new Entry[1024];
+    ring = new Columns(INITIAL_ENTRIES);
     baseIndex = base.index();
     baseTerm = base.term();
     baseTimeMillis = base.timeMillis();
@@ -52,7 +55,7 @@ final class LogView {
   }
 
   long lastTimeMillis() {
-    return lastIndex == baseIndex ? baseTimeMillis : entry(lastIndex).timeMillis;
+    return lastIndex == baseIndex ? baseTimeMillis : ring.times[slot(lastIndex)];
   }
 
   /** Encoded bytes of all entries behind the base. */
@@ -65,15 +68,17 @@ final class LogView {
     if (index == baseIndex) {
       return baseTerm;
     }
-    return index < baseIndex || index > lastIndex ? -1 : entry(index).term;
+    return index < baseIndex || index > lastIndex ? -1 : ring.terms[slot(index)];
   }
 
   Entry entry(long index) {
-    if (index <= baseIndex || index > lastIndex) {
-      throw new IndexOutOfBoundsException(
-          "index " + index + " of a log of (" + baseIndex + ", " + lastIndex + "]");
-    }
-    return ring[(int) index & (ring.length - 1)];
+    int slot = slot(index);
+    return Entry.at(ring.arrays[slot], ring.from[slot]);
+  }
+
+  /** Encoded bytes of the entry at {@code index}. */
+  int length(long index) {
+    return ring.lengths[slot(index)];
   }
 
   void append(Entry entry) {
@@ -81,11 +86,11 @@ final class LogView {
       throw new IllegalStateException(
           "term " + entry.term + " behind term " + lastTerm() + " at index " + (lastIndex + 1));
     }
-    if (lastIndex - baseIndex == ring.length) {
+    if (lastIndex - baseIndex == ring.size) {
       grow();
     }
     lastIndex++;
-    ring[(int) lastIndex & (ring.length - 1)] = entry;
+    ring.set(slot(lastIndex), entry);
     bytes += entry.length;
     if (entry.kind == Entry.CONFIGURATION) {
       configurations.put(lastIndex, Configuration.CODEC.decode(entry.payload()));
@@ -95,8 +100,7 @@ final class LogView {
   /** Drops the entry at {@code index} and all behind it, and the configurations among them. */
   void truncateFrom(long index) {
     while (lastIndex >= index) {
-      bytes -= entry(lastIndex).length;
-      ring[(int) lastIndex & (ring.length - 1)] = null;
+      forget(lastIndex);
       lastIndex--;
     }
     configurations.tailMap(index, true).clear();
@@ -107,15 +111,15 @@ final class LogView {
     if (index <= baseIndex) {
       return;
     }
-    Entry newBase = entry(index);
+    long newTerm = termAt(index);
+    long newTimeMillis = ring.times[slot(index)];
     for (long i = baseIndex + 1; i <= index; i++) {
-      bytes -= entry(i).length;
-      ring[(int) i & (ring.length - 1)] = null;
+      forget(i);
     }
     configurations.headMap(configurations.floorKey(index), false).clear();
     baseIndex = index;
-    baseTerm = newBase.term;
-    baseTimeMillis = newBase.timeMillis;
+    baseTerm = newTerm;
+    baseTimeMillis = newTimeMillis;
   }
 
   /**
@@ -125,12 +129,11 @@ final class LogView {
     List<Entry> entries = new ArrayList<>();
     long total = 0;
     for (long i = from; i <= lastIndex; i++) {
-      Entry entry = entry(i);
-      total += entry.length;
+      total += length(i);
       if (total > maxBytes && !entries.isEmpty()) {
         break;
       }
-      entries.add(entry);
+      entries.add(entry(i));
     }
     return entries;
   }
@@ -141,7 +144,7 @@ final class LogView {
   long indexBehind(long index, long bytes) {
     long behind = index;
     for (long total = 0; behind > baseIndex && total < bytes; behind--) {
-      total += entry(behind).length;
+      total += length(behind);
     }
     return behind;
   }
@@ -202,11 +205,60 @@ final class LogView {
         .anyMatch(configuration -> configuration.votes(node));
   }
 
+  private int slot(long index) {
+    if (index <= baseIndex || index > lastIndex) {
+      throw new IndexOutOfBoundsException(
+          "index " + index + " of a log of (" + baseIndex + ", " + lastIndex + "]");
+    }
+    return (int) index & (ring.size - 1);
+  }
+
+  private void forget(long index) {
+    int slot = slot(index);
+    bytes -= ring.lengths[slot];
+    ring.arrays[slot] = null;
+  }
+
   private void grow() {
-    Entry[] wider = new Entry[2 * ring.length];
+    Columns wider = new Columns(2 * ring.size);
     for (long i = baseIndex + 1; i <= lastIndex; i++) {
-      wider[(int) i & (wider.length - 1)] = entry(i);
+      wider.take(ring, slot(i), (int) i & (wider.size - 1));
     }
     ring = wider;
+  }
+
+  /** What is known of each entry, in arrays side by side. */
+  private static final class Columns {
+    final int size;
+    final byte[][] arrays;
+    final int[] from;
+    final int[] lengths;
+    final long[] terms;
+    final long[] times;
+
+    Columns(int size) {
+      this.size = size;
+      this.arrays = new byte[size][];
+      this.from = new int[size];
+      this.lengths = new int[size];
+      this.terms = new long[size];
+      this.times = new long[size];
+    }
+
+    void set(int slot, Entry entry) {
+      arrays[slot] = entry.array;
+      from[slot] = entry.from;
+      lengths[slot] = entry.length;
+      terms[slot] = entry.term;
+      times[slot] = entry.timeMillis;
+    }
+
+    void take(Columns other, int otherSlot, int slot) {
+      arrays[slot] = other.arrays[otherSlot];
+      from[slot] = other.from[otherSlot];
+      lengths[slot] = other.lengths[otherSlot];
+      terms[slot] = other.terms[otherSlot];
+      times[slot] = other.times[otherSlot];
+    }
   }
 }

@@ -36,8 +36,7 @@ final class MessageCodec implements Codec<Message> {
   @Override
   public void write(ByteWriter out, Message message) {
     if (message instanceof Append m) {
-      out.int8(APPEND).varint(m.term()).varint(m.prevIndex()).varint(m.prevTerm());
-      out.varint(m.commitIndex()).varint(m.round());
+      writeHead(out, m);
       Entry.writeAll(out, m.entries());
     } else if (message instanceof AppendReply m) {
       out.int8(APPEND_REPLY).varint(m.term()).varint(m.round()).bool(m.success());
@@ -68,6 +67,12 @@ final class MessageCodec implements Codec<Message> {
     } else {
       throw new AssertionError("unhandled message " + message);
     }
+  }
+
+  /** Writes all that is before the count of the entries. */
+  static void writeHead(ByteWriter out, Append m) {
+    out.int8(APPEND).varint(m.term()).varint(m.prevIndex()).varint(m.prevTerm());
+    out.varint(m.commitIndex()).varint(m.round());
   }
 
   @Override

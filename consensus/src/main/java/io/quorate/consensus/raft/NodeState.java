@@ -67,7 +67,7 @@ final class NodeState {
           "a leader contradicts the committed entry " + index + ", committed to " + commitIndex);
     }
     for (long i = index; i <= log.lastIndex(); i++) {
-      uncommittedBytes -= log.entry(i).length;
+      uncommittedBytes -= log.length(i);
     }
     log.truncateFrom(index);
     out.truncatedFrom(index);
@@ -80,7 +80,7 @@ final class NodeState {
     if (log.termAt(mark.index()) == mark.term()) {
       out.covered(mark.index());
       for (long i = commitIndex + 1; i <= mark.index(); i++) {
-        uncommittedBytes -= log.entry(i).length;
+        uncommittedBytes -= log.length(i);
       }
       log.compactTo(mark.index());
     } else {

@@ -12,6 +12,8 @@ final class Operation<R> implements Completion<R> {
   final CompletableFuture<R> future = new CompletableFuture<>();
   final long deadlineNanos;
   private final Client<?, R> client;
+  /** The operation that came just before, while both wait to be taken up. */
+  Operation<R> previous;
   long session;
   long sequence;
   /** Whether an attempt has begun whose end is not known. */

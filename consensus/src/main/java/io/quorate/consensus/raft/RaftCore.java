@@ -119,6 +119,11 @@ final class RaftCore {
     return leadership == null ? 0 : leadership.timeMillis();
   }
 
+  /** What this node may tell readers by itself from now on; null if nothing. */
+  Lease lease() {
+    return leadership == null ? null : leadership.lease();
+  }
+
   /** Read-only to callers. */
   LogView log() {
     return state.log;

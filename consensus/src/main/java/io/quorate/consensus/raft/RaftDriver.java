@@ -9,9 +9,6 @@ import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
 import io.quorate.core.transport.Request;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -30,10 +27,6 @@ import org.slf4j.LoggerFactory;
 final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQueue.Asker {
   private static final Logger log = LoggerFactory.getLogger(RaftDriver.class);
 
-  private record Held(long barrier, NodeId to, Message message) {}
-
-  private record Pending<R>(long index, long term, Completion<R> completion) {}
-
   final CompletableFuture<Void> started = new CompletableFuture<>();
   private final Raft host;
   private final Group<C, R> group;
@@ -44,12 +37,11 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
   private final Snapshots<C, R> snapshots;
   private final Client<C, R> client;
   private final ReadQueue reads;
-  private final RaftMeters meters;
+  private final StatusBoard<C, R> board;
+  private final Sender sender;
   private final long tickNanos;
   private final ByteWriter wire = new ByteWriter(1024);
-  private final Deque<Held> held = new ArrayDeque<>();
-  private final Deque<Pending<R>> pending = new ArrayDeque<>();
-  private final List<Runnable> early = new ArrayList<>();
+  private final Awaiting<R> awaiting = new Awaiting<>();
   private List<? extends Completion<R>> proposing;
   private Consumer<Optional<Refusal>> changing;
   private Consumer<Boolean> transferring;
@@ -57,9 +49,7 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
   private long lastHeardNanos;
   private Optional<NodeId> lastLeader = Optional.empty();
   private boolean stopped;
-  private volatile RaftStatus status;
   private volatile OperationException failure;
-  private Consumer<RaftStatus> listener = status -> {};
 
   RaftDriver(Raft host, Group<C, R> group) {
     this.host = host;
@@ -79,11 +69,14 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     this.snapshots = new Snapshots<>(this, host, group.name(), applier, journal);
     this.client = new Client<>(this, loop, group.commands(), options);
     this.reads = new ReadQueue(loop, this, options.operationTimeout());
-    this.meters = new RaftMeters(host.environment().metrics(), group.name());
-    SnapshotMark first = SnapshotMark.initial(group.members());
-    this.status =
-        new RaftStatus(
-            Role.FOLLOWER, 0, Optional.empty(), 0, 0, 0, 0, first.configuration());
+    this.sender = new Sender(host, group.id());
+    Configuration first = SnapshotMark.initial(group.members()).configuration();
+    this.board =
+        new StatusBoard<>(
+            host.environment().metrics(),
+            group.name(),
+            applier,
+            new RaftStatus(Role.FOLLOWER, 0, Optional.empty(), 0, 0, 0, 0, first));
   }
 
   /** Recovers, then takes part; called once the log of the node is open. */
@@ -119,20 +112,13 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     return applier;
   }
 
-  RaftStatus status() {
-    RaftStatus last = status;
-    return new RaftStatus(
-        last.role(), last.term(), last.leader(), meters.commitIndex(), applier.appliedIndex(),
-        meters.lastIndex(), last.configurationIndex(), last.configuration());
+  StatusBoard<C, R> board() {
+    return board;
   }
 
   /** Why this node takes part no more, or null if it does. */
   OperationException failure() {
     return failure;
-  }
-
-  void listen(Consumer<RaftStatus> newListener) {
-    loop.execute(() -> listener = newListener);
   }
 
   @Override
@@ -256,10 +242,15 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
       fail("invariant broken", e);
       return;
     }
+    // Before any message leaves: nobody may learn of more than readers here wait for, nor of the
+    // end of a lease later than they do.
+    board.lease(core.lease());
     for (int i = 0; i < effects.size() && !stopped; i++) {
       perform(effects.get(i));
     }
-    publish();
+    if (!stopped) {
+      board.update(core);
+    }
   }
 
   @Override
@@ -269,10 +260,7 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     }
     long persist = journal.durable(unit);
     step(new Input.Stored(persist, nowNanos()));
-    while (!held.isEmpty() && held.peekFirst().barrier <= persist) {
-      Held next = held.pollFirst();
-      transmit(next.to, next.message);
-    }
+    sender.release(persist);
   }
 
   @Override
@@ -305,24 +293,17 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     stopped = true;
     failure = why;
     IndeterminateException unknown = new IndeterminateException(why.getMessage(), why);
-    pending.forEach(one -> one.completion.failed(unknown));
-    pending.clear();
+    awaiting.fail(unknown);
     client.close(why);
     reads.close(why.getMessage());
-    held.clear();
+    sender.close();
     if (changing != null) {
       changing.accept(Optional.of(Refusal.UNKNOWN));
     }
     if (transferring != null) {
       transferring.accept(false);
     }
-    RaftStatus last = status;
-    status =
-        new RaftStatus(
-            Role.FOLLOWER, last.term(), Optional.empty(), last.commitIndex(),
-            applier.appliedIndex(), last.lastIndex(), last.configurationIndex(),
-            last.configuration());
-    listener.accept(status);
+    board.stopped();
   }
 
   private void begin(Optional<SnapshotFiles.Stored> newest, List<byte[]> units) {
@@ -353,7 +334,7 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     log.info(
         "raft started group={} term={} lastIndex={}",
         group.name(), core.term(), core.log().lastIndex());
-    publish();
+    board.update(core);
     started.complete(null);
     tick();
   }
@@ -386,15 +367,13 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
 
   private void perform(Effect effect) {
     if (effect instanceof Effect.Send e) {
-      if (e.barrier() <= journal.durablePersist()) {
-        transmit(e.to(), e.message());
-      } else {
-        held.addLast(new Held(e.barrier(), e.to(), e.message()));
-      }
+      sender.send(e, journal.durablePersist());
     } else if (effect instanceof Effect.Persist e) {
       persist(e);
     } else if (effect instanceof Effect.Apply e) {
-      applier.apply(e.firstIndex(), e.entries(), waitingFor(e));
+      applier.apply(
+          e.firstIndex(), e.entries(), awaiting.take(e.firstIndex(), e.entries()));
+      board.meters().committed(e.entries().size());
       snapshots.grew(e.entries());
     } else if (effect instanceof Effect.Accepted e) {
       accepted(e);
@@ -445,41 +424,18 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     if (proposing == null) {
       return;
     }
-    long index = accepted.firstIndex();
-    for (Completion<R> completion : proposing) {
-      pending.addLast(new Pending<>(index++, accepted.term(), completion));
-    }
+    awaiting.add(accepted.firstIndex(), accepted.term(), proposing);
     proposing = null;
-  }
-
-  /** Who waits for each of the entries that are now committed; null where nobody does. */
-  private List<Completion<R>> waitingFor(Effect.Apply apply) {
-    int count = apply.entries().size();
-    List<Completion<R>> waiting = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      long index = apply.firstIndex() + i;
-      Pending<R> head = pending.peekFirst();
-      if (head != null && head.index == index && head.term == apply.entries().get(i).term) {
-        waiting.add(pending.pollFirst().completion);
-      } else {
-        waiting.add(null);
-      }
-    }
-    meters.committed(count);
-    return waiting;
   }
 
   private void became(Effect.Became now) {
     log.info("raft became group={} role={} term={} leader={}", group.name(), now.role(),
         now.term(), now.leader().map(NodeId::value).orElse("none"));
-    if (now.role() != Role.LEADER && !pending.isEmpty()) {
-      List<Pending<R>> lost = List.copyOf(pending);
-      pending.clear();
-      IndeterminateException unknown = new IndeterminateException("leadership lost");
-      lost.forEach(one -> one.completion.failed(unknown));
+    if (now.role() != Role.LEADER && !awaiting.isEmpty()) {
+      awaiting.fail(new IndeterminateException("leadership lost"));
     }
     if (now.role() == Role.LEADER) {
-      meters.elected();
+      board.meters().elected();
     }
     if (now.leader().isPresent() && !now.leader().equals(lastLeader)) {
       lastLeader = now.leader();
@@ -495,33 +451,11 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
   }
 
   void transmit(NodeId to, Message message) {
-    wire.clear();
-    host.writeHeader(wire, group.id());
-    MessageCodec.INSTANCE.write(wire, message);
-    host.endpoint().send(to, wire.toByteArray());
+    sender.transmit(to, message);
   }
 
   private void refuse(List<? extends Completion<R>> completions, String why) {
     RefusedException refused = new RefusedException(why);
     completions.forEach(completion -> completion.failed(refused));
-  }
-
-  private void publish() {
-    RaftStatus last = status;
-    meters.indexes(core.commitIndex(), applier.appliedIndex(), core.log().lastIndex());
-    if (last.role() == core.role()
-        && last.term() == core.term()
-        && last.leader().equals(core.leader())
-        && last.configurationIndex() == core.log().configurationIndex()) {
-      return;
-    }
-    status = currentStatus();
-    listener.accept(status);
-  }
-
-  private RaftStatus currentStatus() {
-    return new RaftStatus(
-        core.role(), core.term(), core.leader(), core.commitIndex(), applier.appliedIndex(),
-        core.log().lastIndex(), core.log().configurationIndex(), core.log().configuration());
   }
 }

@@ -51,32 +51,39 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
   }
 
   /**
-   * Evaluates {@code query} on this node's state, on the thread that applies commands: it must be
-   * quick and must not let go of what can change. A read that fails was refused.
+   * Evaluates {@code query} on this node's state, on the thread that applies commands or, under a
+   * lease, on the calling one if that can be done at once; never at the same time as a command or
+   * another query. It must be quick and must not let go of what can change. A read that fails was
+   * refused.
    */
   public <T> CompletableFuture<T> read(Function<? super M, ? extends T> query, Read mode) {
-    CompletableFuture<T> future = new CompletableFuture<>();
-    if (driver.failure() != null) {
-      future.completeExceptionally(
-          new RefusedException(driver.failure().getMessage(), driver.failure()));
-      return future;
-    }
-    Runnable serve = () -> evaluate(query, future);
-    if (mode instanceof Read.Linearizable linearizable) {
-      driver.reads().add(new ReadQueue.Reader(future, serve, linearizable.lease()));
+    Reader<M, T> reader =
+        new Reader<>(
+            machine, query, mode instanceof Read.Linearizable linearizable && linearizable.lease());
+    OperationException failure = driver.failure();
+    if (failure != null) {
+      reader.future.completeExceptionally(new RefusedException(failure.getMessage(), failure));
+    } else if (mode instanceof Read.Linearizable) {
+      boolean served =
+          reader.lease
+              && driver.board().mayRead(driver.nowNanos())
+              && driver.applier().tryServe(reader);
+      if (!served) {
+        driver.reads().add(reader);
+      }
     } else if (mode instanceof Read.AtLeast atLeast) {
-      readAtLeast(atLeast.index(), future, serve);
+      readAtLeast(atLeast.index(), reader);
     } else if (mode instanceof Read.Stale stale) {
-      readStale(stale.bound(), future, serve);
+      readStale(stale.bound(), reader);
     } else {
       throw new AssertionError("unhandled read mode " + mode);
     }
-    return future;
+    return reader.future;
   }
 
   /** How this node is doing now. */
   public RaftStatus status() {
-    return driver.status();
+    return driver.board().status();
   }
 
   /**
@@ -91,7 +98,7 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
    * Has {@code listener} told, on the node's loop, whenever role, term, leader or members change.
    */
   public void onChange(Consumer<RaftStatus> listener) {
-    driver.listen(listener);
+    driver.loop().execute(() -> driver.board().listen(listener));
   }
 
   /**
@@ -206,7 +213,7 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
     return future;
   }
 
-  private void readAtLeast(long index, CompletableFuture<?> future, Runnable serve) {
+  private void readAtLeast(long index, Reader<M, ?> reader) {
     if (index > driver.applier().appliedIndex()) {
       Duration timeout = host.options().operationTimeout();
       RefusedException late =
@@ -214,36 +221,24 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
       var timer =
           driver
               .loop()
-              .schedule(timeout.toNanos(), () -> future.completeExceptionally(late));
-      future.whenComplete((value, error) -> timer.cancel());
+              .schedule(timeout.toNanos(), () -> reader.future.completeExceptionally(late));
+      reader.future.whenComplete((value, error) -> timer.cancel());
     }
-    driver.applier().read(index, serve);
+    driver.applier().read(index, reader::serve);
   }
 
-  private void readStale(Duration bound, CompletableFuture<?> future, Runnable serve) {
+  private void readStale(Duration bound, Reader<M, ?> reader) {
     driver
         .loop()
         .execute(
             () -> {
               if (driver.heardWithin(bound)) {
-                driver.applier().read(0, serve);
+                driver.applier().read(0, reader::serve);
               } else {
-                future.completeExceptionally(
+                reader.future.completeExceptionally(
                     new RefusedException("no leader heard within " + bound));
               }
             });
-  }
-
-  private <T> void evaluate(Function<? super M, ? extends T> query, CompletableFuture<T> future) {
-    if (future.isDone()) {
-      return;
-    }
-    try {
-      future.complete(query.apply(machine));
-    } catch (RuntimeException e) {
-      // The reader's mistake, not the machine's: only the reader learns of it.
-      future.completeExceptionally(e);
-    }
   }
 
   private static void complete(CompletableFuture<Void> future, Optional<Refusal> refusal) {

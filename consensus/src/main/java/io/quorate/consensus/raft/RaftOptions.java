@@ -112,7 +112,11 @@ public record RaftOptions(
     int maxUnitBytes = Math.max(Client.MAX_BATCH_BYTES, maxCommandBytes) + UNIT_RESERVE_BYTES;
     int segmentBytes = (int) Math.min(16L * MIB, Math.max(snapshotLogBytes, 1));
     segmentBytes = Math.max(segmentBytes, 2 * maxUnitBytes + UNIT_RESERVE_BYTES);
-    return WalOptions.of(identity).withSegmentBytes(segmentBytes).withMaxRecordBytes(maxUnitBytes);
+    // Units are read at the start only: what is on disk need not be in memory a second time.
+    return WalOptions.of(identity)
+        .withSegmentBytes(segmentBytes)
+        .withMaxRecordBytes(maxUnitBytes)
+        .withCacheBytes(0);
   }
 
   CoreOptions core(int priority) {

@@ -5,30 +5,25 @@ import io.quorate.core.RefusedException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Linearizable reads of this node's application: all that come while the loop is busy ask the
  * leader together.
  */
 final class ReadQueue {
-  /** A read: runs against the state once that is fresh enough. */
-  record Reader(CompletableFuture<?> future, Runnable serve, boolean lease) {}
-
   private static final class Batch {
-    final List<Reader> readers;
+    final List<Reader<?, ?>> readers;
     final boolean lease;
     final long deadlineNanos;
     volatile boolean served;
 
-    Batch(List<Reader> readers, boolean lease, long deadlineNanos) {
+    Batch(List<Reader<?, ?>> readers, boolean lease, long deadlineNanos) {
       this.readers = readers;
       this.lease = lease;
       this.deadlineNanos = deadlineNanos;
@@ -47,12 +42,14 @@ final class ReadQueue {
   private final EventLoop loop;
   private final Asker asker;
   private final Duration timeout;
-  private final Queue<Reader> arriving = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean awake = new AtomicBoolean();
+  /** The reader that came last; the others hang behind it. Whoever finds none wakes the loop. */
+  private final AtomicReference<Reader<?, ?>> arrived = new AtomicReference<>();
   private final Map<Long, Batch> asking = new TreeMap<>();
   private final Deque<Batch> byDeadline = new ArrayDeque<>();
   private List<Batch> again = new ArrayList<>();
   private long nextId;
+  /** Why nothing is read any more; null while something is. */
+  private String closed;
 
   ReadQueue(EventLoop loop, Asker asker, Duration timeout) {
     this.loop = loop;
@@ -61,9 +58,13 @@ final class ReadQueue {
   }
 
   /** From any thread. */
-  void add(Reader reader) {
-    arriving.add(reader);
-    if (awake.compareAndSet(false, true)) {
+  void add(Reader<?, ?> reader) {
+    Reader<?, ?> before;
+    do {
+      before = arrived.get();
+      reader.previous = before;
+    } while (!arrived.compareAndSet(before, reader));
+    if (before == null) {
       loop.execute(this::drain);
     }
   }
@@ -75,7 +76,7 @@ final class ReadQueue {
           index,
           () -> {
             batch.served = true;
-            batch.readers.forEach(reader -> reader.serve.run());
+            batch.readers.forEach(Reader::serve);
           });
     }
   }
@@ -109,7 +110,11 @@ final class ReadQueue {
   }
 
   void close(String why) {
+    closed = why;
     drain();
+  }
+
+  private void failAll(String why) {
     byDeadline.forEach(batch -> fail(batch, why));
     byDeadline.clear();
     asking.clear();
@@ -122,21 +127,32 @@ final class ReadQueue {
   }
 
   private void drain() {
-    awake.set(false);
-    List<Reader> confirmed = new ArrayList<>();
-    List<Reader> leased = new ArrayList<>();
-    for (Reader next = arriving.poll(); next != null; next = arriving.poll()) {
+    List<Reader<?, ?>> confirmed = new ArrayList<>();
+    List<Reader<?, ?>> leased = new ArrayList<>();
+    Reader<?, ?> next = arrived.getAndSet(null);
+    while (next != null) {
       (next.lease ? leased : confirmed).add(next);
+      Reader<?, ?> previous = next.previous;
+      next.previous = null;
+      next = previous;
     }
+    // Who came first is served first.
+    Collections.reverse(confirmed);
+    Collections.reverse(leased);
     begin(confirmed, false);
     begin(leased, true);
+    if (closed != null) {
+      failAll(closed);
+    }
   }
 
-  private void begin(List<Reader> readers, boolean lease) {
+  private void begin(List<Reader<?, ?>> readers, boolean lease) {
     if (!readers.isEmpty()) {
       Batch batch = new Batch(readers, lease, asker.nowNanos() + timeout.toNanos());
       byDeadline.addLast(batch);
-      ask(batch);
+      if (closed == null) {
+        ask(batch);
+      }
     }
   }
 

@@ -6,7 +6,6 @@ import io.quorate.core.codec.Codec;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Remembers which commands of which session have been applied, and with what result, so that one
@@ -34,12 +33,15 @@ final class Sessions<R> {
   private static final class Session<R> {
     long lastMillis;
     long lowestPending;
-    final TreeMap<Long, R> results = new TreeMap<>();
+    final Answers<R> answers = new Answers<>();
   }
 
   private final long timeoutMillis;
   /** In the order of their latest use. */
   private final LinkedHashMap<Long, Session<R>> sessions = new LinkedHashMap<>(16, LOAD, true);
+  /** The one used last, which need not be looked up again; 0 and null if there is none. */
+  private long latestId;
+  private Session<R> latest;
 
   Sessions(long timeoutMillis) {
     this.timeoutMillis = timeoutMillis;
@@ -53,33 +55,35 @@ final class Sessions<R> {
     Session<R> session = new Session<>();
     session.lastMillis = timeMillis;
     sessions.put(id, session);
+    latestId = 0;
     if (sessions.size() > MAX_SESSIONS) {
       forgetOldest();
     }
   }
 
   Verdict judge(Entry entry) {
-    Session<R> session = sessions.get(entry.session);
+    Session<R> session = session(entry.session);
     if (session == null) {
       return Verdict.EXPIRED;
     }
     session.lastMillis = entry.timeMillis;
     if (entry.lowestPending > session.lowestPending) {
       session.lowestPending = entry.lowestPending;
-      session.results.headMap(entry.lowestPending, false).clear();
+      session.answers.forgetBelow(entry.lowestPending);
     }
     if (entry.sequence < session.lowestPending) {
       return Verdict.CONFIRMED;
     }
-    return session.results.containsKey(entry.sequence) ? Verdict.KNOWN : Verdict.NEW;
+    return session.answers.find(entry.sequence) >= 0 ? Verdict.KNOWN : Verdict.NEW;
   }
 
   R result(Entry entry) {
-    return sessions.get(entry.session).results.get(entry.sequence);
+    Answers<R> answers = session(entry.session).answers;
+    return answers.at(answers.find(entry.sequence));
   }
 
   void remember(Entry entry, R result) {
-    sessions.get(entry.session).results.put(entry.sequence, result);
+    session(entry.session).answers.add(entry.sequence, result);
   }
 
   /** Forgets sessions that have not been used for the time-out. */
@@ -87,6 +91,7 @@ final class Sessions<R> {
     Iterator<Session<R>> oldest = sessions.values().iterator();
     while (oldest.hasNext() && timeMillis - oldest.next().lastMillis > timeoutMillis) {
       oldest.remove();
+      latestId = 0;
     }
   }
 
@@ -96,14 +101,15 @@ final class Sessions<R> {
     for (Map.Entry<Long, Session<R>> entry : sessions.entrySet()) {
       Session<R> session = entry.getValue();
       out.varint(entry.getKey()).varint(session.lastMillis).varint(session.lowestPending);
-      out.varint(session.results.size());
-      session.results.forEach(
+      out.varint(session.answers.size());
+      session.answers.forEach(
           (sequence, result) -> out.varint(sequence).block(codec.encode(result)));
     }
   }
 
   void read(ByteReader in, Codec<R> codec) {
     sessions.clear();
+    latestId = 0;
     int count = in.count(4, "sessions");
     for (int i = 0; i < count; i++) {
       Session<R> session = new Session<>();
@@ -112,12 +118,22 @@ final class Sessions<R> {
       session.lowestPending = in.varint();
       int results = in.count(2, "results");
       for (int j = 0; j < results; j++) {
-        session.results.put(in.varint(), codec.decode(in.block()));
+        session.answers.add(in.varint(), codec.decode(in.block()));
       }
     }
   }
 
+  /** Looks a session up, which makes it the one used last. */
+  private Session<R> session(long id) {
+    if (id != latestId) {
+      latest = sessions.get(id);
+      latestId = latest == null ? 0 : id;
+    }
+    return latest;
+  }
+
   private void forgetOldest() {
+    latestId = 0;
     Iterator<Session<R>> oldest = sessions.values().iterator();
     oldest.next();
     oldest.remove();

@@ -25,18 +25,13 @@ final class Units {
   private Units() {}
 
   static byte[] encode(Effect.Persist unit) {
-    int room = 64;
-    for (Entry entry : unit.entries()) {
-      room += entry.length;
-    }
-    ByteWriter out = new ByteWriter(room);
-    out.int8(VERSION).varint(unit.term());
-    out.text(unit.vote().map(NodeId::value).orElse(""));
-    out.bool(unit.reset().isPresent());
-    unit.reset().ifPresent(mark -> SnapshotMark.CODEC.write(out, mark));
-    out.varint(unit.fromIndex());
-    Entry.writeAll(out, unit.entries());
-    return out.size() == out.array().length ? out.array() : out.toByteArray();
+    ByteWriter head = new ByteWriter(64);
+    head.int8(VERSION).varint(unit.term());
+    head.text(unit.vote().map(NodeId::value).orElse(""));
+    head.bool(unit.reset().isPresent());
+    unit.reset().ifPresent(mark -> SnapshotMark.CODEC.write(head, mark));
+    head.varint(unit.fromIndex());
+    return Entry.behind(head, unit.entries());
   }
 
   /** Gives one unit back to {@code replay}. */

@@ -60,7 +60,7 @@ public final class ConsistentStore<K, V> implements AutoCloseable {
     byte[] bytes = keys.encode(key);
     return node.read(
         machine ->
-            Optional.ofNullable(SortedRecords.get(machine.records(), bytes))
+            Optional.ofNullable(machine.records().get(bytes))
                 .map(found -> new Versioned<>(values.decode(found.value()), found.version())),
         mode);
   }
@@ -217,18 +217,17 @@ public final class ConsistentStore<K, V> implements AutoCloseable {
     return node.read(
         machine -> {
           List<Scan.Item<K, V>> items = new ArrayList<>();
-          SortedRecords.visit(
-              machine.records(),
-              from,
-              to,
-              found -> {
-                items.add(
-                    new Scan.Item<>(
-                        keys.decode(found.key),
-                        values.decode(found.record().value()),
-                        found.record().version()));
-                return items.size() < limit;
-              });
+          machine
+              .records()
+              .visit(
+                  from,
+                  to,
+                  (key, record) -> {
+                    items.add(
+                        new Scan.Item<>(
+                            keys.decode(key), values.decode(record.value()), record.version()));
+                    return items.size() < limit;
+                  });
           return new Scan<>(machine.index(), items);
         },
         mode);

@@ -1,7 +1,7 @@
 package io.quorate.consensus.store;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
@@ -26,13 +26,15 @@ final class RecentChanges {
 
     void close() {
       closed = true;
-      watchers.remove(this);
+      watchers =
+          Arrays.stream(watchers).filter(other -> other != this).toArray(Watcher[]::new);
     }
   }
 
   private final long maxBytes;
   private final Deque<Happening> changes = new ArrayDeque<>();
-  private final List<Watcher> watchers = new ArrayList<>();
+  /** Replaced, never changed, so that a watcher may close itself or another while it is told. */
+  private Watcher[] watchers = {};
   private long bytes;
   /** Everything from here on is in {@link #changes}. */
   private long completeFrom = 1;
@@ -49,7 +51,7 @@ final class RecentChanges {
       bytes -= size(oldest);
       completeFrom = oldest.index() + 1;
     }
-    for (Watcher watcher : List.copyOf(watchers)) {
+    for (Watcher watcher : watchers) {
       if (!watcher.closed) {
         watcher.onChange.accept(change);
       }
@@ -68,7 +70,8 @@ final class RecentChanges {
       }
     }
     if (!watcher.closed) {
-      watchers.add(watcher);
+      watchers = Arrays.copyOf(watchers, watchers.length + 1);
+      watchers[watchers.length - 1] = watcher;
     }
     return watcher;
   }
@@ -78,7 +81,9 @@ final class RecentChanges {
     changes.clear();
     bytes = 0;
     completeFrom = index + 1;
-    List.copyOf(watchers).forEach(watcher -> watcher.onGap.accept(completeFrom));
+    for (Watcher watcher : watchers) {
+      watcher.onGap.accept(completeFrom);
+    }
   }
 
   private static long size(Happening change) {

@@ -1,26 +1,26 @@
 package io.quorate.consensus.store;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.function.Predicate;
 
 /**
- * A map from keys to records, ordered by the unsigned bytes of the keys. The empty map is {@code
- * null}.
+ * A map from keys to records, ordered by the unsigned bytes of the keys. Belongs to one thread at a
+ * time; what {@link #freeze} returns may be read by another.
  *
- * <p>An AVL tree: the heights of two siblings differ by at most one. Each node has an owner, and
- * only a change made by that owner alters it; for any other the path to the change is copied.
- * Whoever takes a new owner thereby freezes the map as it is, at no cost, while changes between two
- * such moments copy nothing.
+ * <p>A B+-tree whose nodes hold up to {@value #MAX_ITEMS} items. The first eight bytes of each key
+ * stand beside it in an array of their own, so that finding a key touches few lines of memory. Each
+ * node has an owner, and only the map that is that owner alters it; any other copies it first.
+ * Freezing makes both sides new owners: it costs nothing, and between two freezes each node is
+ * copied at most once.
+ *
+ * <p>In an inner node a key is a lower bound of what hangs beside it, except the first, which is
+ * taken as lower than all.
  */
 final class SortedRecords {
-  final byte[] key;
-  private final Object owner;
-  private Record record;
-  private SortedRecords left;
-  private SortedRecords right;
-  private int height;
+  static final int MAX_ITEMS = 64;
+  private static final int FEW_ITEMS = MAX_ITEMS / 4;
+
+  private Object owner = new Object();
+  private Node root;
 
   /**
    * A value and what belongs to it.
@@ -30,71 +30,61 @@ final class SortedRecords {
    */
   record Record(byte[] value, long version, long expiryMillis) {}
 
-  private SortedRecords(byte[] key, Record record, Object owner) {
-    this.key = key;
-    this.record = record;
-    this.owner = owner;
-    this.height = 1;
+  /** Looks at one item. */
+  interface Visitor {
+    /** Returns whether to go on. */
+    boolean visit(byte[] key, Record record);
   }
 
-  Record record() {
-    return record;
+  SortedRecords() {
+    this.root = new Node(owner, true);
+  }
+
+  private SortedRecords(Node root) {
+    this.root = root;
   }
 
   /** The record of {@code key}, or null. */
-  static Record get(SortedRecords map, byte[] key) {
-    SortedRecords at = map;
-    while (at != null) {
-      int order = Arrays.compareUnsigned(key, at.key);
-      if (order == 0) {
-        return at.record;
-      }
-      at = order < 0 ? at.left : at.right;
+  Record get(byte[] key) {
+    long prefix = prefix(key);
+    Node node = root;
+    while (!node.leaf) {
+      node = (Node) node.items[node.childOf(prefix, key)];
     }
-    return null;
+    int at = node.floor(prefix, key);
+    return at >= 0 && Arrays.equals(node.keys[at], key) ? (Record) node.items[at] : null;
   }
 
-  /** {@code map} with {@code record}, as changed by {@code owner}. */
-  static SortedRecords with(SortedRecords map, byte[] key, Record record, Object owner) {
-    SortedRecords at = map;
-    while (at != null) {
-      int order = Arrays.compareUnsigned(key, at.key);
-      if (order == 0) {
-        if (at.owner == owner) {
-          at.record = record;
-          return map;
-        }
-        break;
-      }
-      at = order < 0 ? at.left : at.right;
+  void put(byte[] key, Record record) {
+    root = own(root);
+    Node right = put(root, prefix(key), key, record);
+    if (right != null) {
+      Node top = new Node(owner, false);
+      top.add(root.prefixes[0], root.keys[0], root);
+      top.add(right.prefixes[0], right.keys[0], right);
+      root = top;
     }
-    return put(map, key, record, owner);
   }
 
-  /** {@code map} without {@code key}, as changed by {@code owner}. */
-  static SortedRecords without(SortedRecords map, byte[] key, Object owner) {
-    if (map == null) {
-      return null;
+  /** Removes {@code key}, if it is there. */
+  void remove(byte[] key) {
+    if (get(key) == null) {
+      return;
     }
-    int order = Arrays.compareUnsigned(key, map.key);
-    if (order < 0) {
-      return balanced(map, without(map.left, key, owner), map.right, owner);
+    root = own(root);
+    remove(root, prefix(key), key);
+    while (!root.leaf && root.count == 1) {
+      root = (Node) root.items[0];
     }
-    if (order > 0) {
-      return balanced(map, map.left, without(map.right, key, owner), owner);
+    if (root.count == 0) {
+      root = new Node(owner, true);
     }
-    if (map.left == null) {
-      return map.right;
-    }
-    if (map.right == null) {
-      return map.left;
-    }
-    SortedRecords next = map.right;
-    while (next.left != null) {
-      next = next.left;
-    }
-    SortedRecords rest = without(map.right, next.key, owner);
-    return balanced(next, map.left, rest, owner);
+  }
+
+  /** The map as it is now, whatever becomes of this one. */
+  SortedRecords freeze() {
+    owner = new Object();
+    return new SortedRecords(root);
   }
 
   /**
@@ -103,89 +93,199 @@ final class SortedRecords {
    * @param to null for no end
    * @return false if the visitor said no
    */
-  static boolean visit(
-      SortedRecords map, byte[] from, byte[] to, Predicate<SortedRecords> visitor) {
-    if (map == null) {
-      return true;
+  boolean visit(byte[] from, byte[] to, Visitor visitor) {
+    return visit(root, from, to, visitor);
+  }
+
+  /** Levels of the tree. */
+  int height() {
+    int height = 1;
+    for (Node node = root; !node.leaf; node = (Node) node.items[0]) {
+      height++;
     }
-    boolean behindFrom = Arrays.compareUnsigned(map.key, from) >= 0;
-    boolean beforeTo = to == null || Arrays.compareUnsigned(map.key, to) < 0;
-    return (!behindFrom || visit(map.left, from, to, visitor))
-        && (!behindFrom || !beforeTo || visitor.test(map))
-        && (!beforeTo || visit(map.right, from, to, visitor));
+    return height;
   }
 
-  /** All nodes in the order of their keys. */
-  static List<SortedRecords> list(SortedRecords map) {
-    List<SortedRecords> nodes = new ArrayList<>();
-    visit(map, new byte[0], null, nodes::add);
-    return nodes;
-  }
-
-  private static SortedRecords put(
-      SortedRecords map, byte[] key, Record record, Object owner) {
-    if (map == null) {
-      return new SortedRecords(key, record, owner);
+  /** The first eight bytes, so that their order as unsigned numbers is that of the keys. */
+  private static long prefix(byte[] key) {
+    long prefix = 0;
+    for (int i = 0; i < Long.BYTES; i++) {
+      prefix = prefix << 8 | (i < key.length ? key[i] & 0xff : 0);
     }
-    int order = Arrays.compareUnsigned(key, map.key);
-    if (order == 0) {
-      SortedRecords own = join(map, map.left, map.right, owner);
-      own.record = record;
-      return own;
+    return prefix;
+  }
+
+  private Node own(Node node) {
+    return node.owner == owner ? node : new Node(node, owner);
+  }
+
+  /** Puts into an own node; returns what was split off to its right, or null. */
+  private Node put(Node node, long prefix, byte[] key, Record record) {
+    if (node.leaf) {
+      int at = node.floor(prefix, key);
+      if (at >= 0 && Arrays.equals(node.keys[at], key)) {
+        node.items[at] = record;
+        return null;
+      }
+      return node.insert(at + 1, prefix, key, record);
     }
-    return order < 0
-        ? balanced(map, put(map.left, key, record, owner), map.right, owner)
-        : balanced(map, map.left, put(map.right, key, record, owner), owner);
+    int at = node.childOf(prefix, key);
+    Node child = own((Node) node.items[at]);
+    node.items[at] = child;
+    Node right = put(child, prefix, key, record);
+    return right == null
+        ? null
+        : node.insert(at + 1, right.prefixes[0], right.keys[0], right);
   }
 
-  /** Nodes on the longest path down. */
-  static int height(SortedRecords map) {
-    return map == null ? 0 : map.height;
-  }
-
-  /** The node of {@code top} over subtrees whose heights may differ by two. */
-  private static SortedRecords balanced(
-      SortedRecords top, SortedRecords left, SortedRecords right, Object owner) {
-    int tilt = height(left) - height(right);
-    if (tilt > 1) {
-      SortedRecords tall =
-          height(left.left) >= height(left.right) ? left : rotatedLeft(left, owner);
-      SortedRecords outer = tall.left;
-      return join(tall, outer, join(top, tall.right, right, owner), owner);
+  /** Removes a key that is there from an own node. */
+  private void remove(Node node, long prefix, byte[] key) {
+    if (node.leaf) {
+      node.removeAt(node.floor(prefix, key));
+      return;
     }
-    if (tilt < -1) {
-      SortedRecords tall =
-          height(right.right) >= height(right.left) ? right : rotatedRight(right, owner);
-      SortedRecords outer = tall.right;
-      return join(tall, join(top, left, tall.left, owner), outer, owner);
+    int at = node.childOf(prefix, key);
+    Node child = own((Node) node.items[at]);
+    node.items[at] = child;
+    remove(child, prefix, key);
+    if (child.count == 0) {
+      node.removeAt(at);
+    } else if (child.count < FEW_ITEMS && node.count > 1) {
+      merge(node, at == 0 ? 0 : at - 1);
     }
-    return join(top, left, right, owner);
   }
 
-  // Subtrees are taken before anything is joined, since joining may alter the node they hang on.
-
-  private static SortedRecords rotatedLeft(SortedRecords map, Object owner) {
-    SortedRecords top = map.right;
-    SortedRecords inner = top.left;
-    SortedRecords outer = top.right;
-    return join(top, join(map, map.left, inner, owner), outer, owner);
+  /** Joins the children {@code at} and {@code at + 1} of an own node if both fit into one. */
+  private void merge(Node node, int at) {
+    Node left = (Node) node.items[at];
+    Node right = (Node) node.items[at + 1];
+    if (left.count + right.count > MAX_ITEMS) {
+      return;
+    }
+    left = own(left);
+    node.items[at] = left;
+    for (int i = 0; i < right.count; i++) {
+      // The first key of an inner node says nothing; its bound stands in the node above.
+      boolean bound = i == 0 && !right.leaf;
+      left.add(
+          bound ? node.prefixes[at + 1] : right.prefixes[i],
+          bound ? node.keys[at + 1] : right.keys[i],
+          right.items[i]);
+    }
+    node.removeAt(at + 1);
   }
 
-  private static SortedRecords rotatedRight(SortedRecords map, Object owner) {
-    SortedRecords top = map.left;
-    SortedRecords inner = top.right;
-    SortedRecords outer = top.left;
-    return join(top, outer, join(map, inner, map.right, owner), owner);
+  private static boolean visit(Node node, byte[] from, byte[] to, Visitor visitor) {
+    int at = Math.max(0, node.floor(prefix(from), from));
+    for (; at < node.count; at++) {
+      boolean bounded = node.leaf || at > 0;
+      if (bounded && to != null && Arrays.compareUnsigned(node.keys[at], to) >= 0) {
+        return true;
+      }
+      if (!node.leaf) {
+        if (!visit((Node) node.items[at], from, to, visitor)) {
+          return false;
+        }
+      } else if (Arrays.compareUnsigned(node.keys[at], from) >= 0
+          && !visitor.visit(node.keys[at], (Record) node.items[at])) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  /** {@code top} over two subtrees: the node itself if it is the owner's, else a copy that is. */
-  private static SortedRecords join(
-      SortedRecords top, SortedRecords left, SortedRecords right, Object owner) {
-    SortedRecords own =
-        top.owner == owner ? top : new SortedRecords(top.key, top.record, owner);
-    own.left = left;
-    own.right = right;
-    own.height = 1 + Math.max(height(left), height(right));
-    return own;
+  /** A leaf, whose items are records, or an inner node, whose items are nodes. */
+  private static final class Node {
+    final Object owner;
+    final boolean leaf;
+    final long[] prefixes;
+    final byte[][] keys;
+    final Object[] items;
+    int count;
+
+    Node(Object owner, boolean leaf) {
+      this.owner = owner;
+      this.leaf = leaf;
+      this.prefixes = new long[MAX_ITEMS];
+      this.keys = new byte[MAX_ITEMS][];
+      this.items = new Object[MAX_ITEMS];
+    }
+
+    Node(Node other, Object owner) {
+      this.owner = owner;
+      this.leaf = other.leaf;
+      this.prefixes = other.prefixes.clone();
+      this.keys = other.keys.clone();
+      this.items = other.items.clone();
+      this.count = other.count;
+    }
+
+    /** The place of the highest key that is at or before {@code key}; -1 if there is none. */
+    int floor(long prefix, byte[] key) {
+      int low = 0;
+      int high = count;
+      while (low < high) {
+        int middle = (low + high) >>> 1;
+        int order = Long.compareUnsigned(prefixes[middle], prefix);
+        if (order == 0) {
+          order = Arrays.compareUnsigned(keys[middle], key);
+        }
+        if (order <= 0) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
+      }
+      return low - 1;
+    }
+
+    int childOf(long prefix, byte[] key) {
+      return Math.max(0, floor(prefix, key));
+    }
+
+    void add(long prefix, byte[] key, Object item) {
+      prefixes[count] = prefix;
+      keys[count] = key;
+      items[count++] = item;
+    }
+
+    /** Inserts an item; returns what had to be split off to the right, or null. */
+    Node insert(int at, long prefix, byte[] key, Object item) {
+      if (count < MAX_ITEMS) {
+        move(at, at + 1);
+        prefixes[at] = prefix;
+        keys[at] = key;
+        items[at] = item;
+        return null;
+      }
+      Node right = new Node(owner, leaf);
+      // Keys that come in ascending order leave full nodes behind.
+      int middle = at == count ? count : count / 2;
+      for (int i = middle; i < count; i++) {
+        right.add(prefixes[i], keys[i], items[i]);
+      }
+      Arrays.fill(keys, middle, count, null);
+      Arrays.fill(items, middle, count, null);
+      count = middle;
+      if (at > middle || middle == MAX_ITEMS) {
+        right.insert(at - middle, prefix, key, item);
+      } else {
+        insert(at, prefix, key, item);
+      }
+      return right;
+    }
+
+    void removeAt(int at) {
+      move(at + 1, at);
+      keys[count] = null;
+      items[count] = null;
+    }
+
+    private void move(int from, int to) {
+      System.arraycopy(prefixes, from, prefixes, to, count - from);
+      System.arraycopy(keys, from, keys, to, count - from);
+      System.arraycopy(items, from, items, to, count - from);
+      count += to - from;
+    }
   }
 }

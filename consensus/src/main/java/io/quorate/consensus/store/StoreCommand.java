@@ -41,6 +41,9 @@ record StoreCommand(List<Condition> conditions, List<Change> changes, List<Chang
 
   private static List<Condition> readConditions(ByteReader in) {
     int count = in.count(2, "conditions");
+    if (count == 0) {
+      return List.of();
+    }
     List<Condition> conditions = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       int kind = in.uint8();
@@ -72,17 +75,25 @@ record StoreCommand(List<Condition> conditions, List<Change> changes, List<Chang
 
   private static List<Change> readChanges(ByteReader in) {
     int count = in.count(2, "changes");
+    if (count <= 1) {
+      // By far the most common; a list without an array of its own.
+      return count == 0 ? List.of() : List.of(readChange(in));
+    }
     List<Change> changes = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      int kind = in.uint8();
-      byte[] key = in.block();
-      switch (kind) {
-        case PUT -> changes.add(new Change(key, in.block(), 0));
-        case PUT_FOR_A_TIME -> changes.add(new Change(key, in.block(), in.varint()));
-        case DELETE -> changes.add(new Change(key, null, 0));
-        default -> throw in.malformed("a change of kind " + kind);
-      }
+      changes.add(readChange(in));
     }
     return changes;
+  }
+
+  private static Change readChange(ByteReader in) {
+    int kind = in.uint8();
+    byte[] key = in.block();
+    return switch (kind) {
+      case PUT -> new Change(key, in.block(), 0);
+      case PUT_FOR_A_TIME -> new Change(key, in.block(), in.varint());
+      case DELETE -> new Change(key, null, 0);
+      default -> throw in.malformed("a change of kind " + kind);
+    };
   }
 }

@@ -14,8 +14,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
- * The replica of a store. Freezing keeps the root of the tree and makes later changes copy what
- * they touch, so it costs nothing.
+ * The replica of a store. Freezing it costs nothing: see {@link SortedRecords}.
  *
  * <p>A snapshot is a version byte, the index, and for each record 1, the key behind its length, the
  * value behind its length, version and expiry; then 0. Lengths are 4 bytes, the other numbers 8.
@@ -25,9 +24,7 @@ final class StoreMachine implements StateMachine<StoreCommand, StoreResult> {
   private static final byte[] EMPTY = {};
 
   private final RecentChanges recent;
-  private SortedRecords records;
-  /** Who may alter the tree in place; another one from each freeze on. */
-  private Object owner = new Object();
+  private SortedRecords records = new SortedRecords();
   /** Keys by the log time at which they go, unless they were written again since. */
   private final TreeMap<Long, List<byte[]>> expiries = new TreeMap<>();
   private long index;
@@ -54,14 +51,14 @@ final class StoreMachine implements StateMachine<StoreCommand, StoreResult> {
     index = at.index();
     boolean held = true;
     for (Condition condition : command.conditions()) {
-      held &= condition.holds(SortedRecords.get(records, condition.key()));
+      held &= condition.holds(records.get(condition.key()));
     }
     int effective = 0;
     for (Change change : held ? command.changes() : command.otherwise()) {
       if (change.value() != null) {
         put(at, change);
         effective++;
-      } else if (SortedRecords.get(records, change.key()) != null) {
+      } else if (records.get(change.key()) != null) {
         delete(at.index(), change.key(), false);
         effective++;
       }
@@ -74,7 +71,7 @@ final class StoreMachine implements StateMachine<StoreCommand, StoreResult> {
     while (!expiries.isEmpty() && expiries.firstKey() <= at.timeMillis()) {
       Map.Entry<Long, List<byte[]>> due = expiries.pollFirstEntry();
       for (byte[] key : due.getValue()) {
-        SortedRecords.Record found = SortedRecords.get(records, key);
+        SortedRecords.Record found = records.get(key);
         if (found != null && found.expiryMillis() == due.getKey()) {
           index = at.index();
           delete(at.index(), key, true);
@@ -90,16 +87,27 @@ final class StoreMachine implements StateMachine<StoreCommand, StoreResult> {
 
   @Override
   public Frozen freeze() {
-    SortedRecords frozen = records;
+    SortedRecords frozen = records.freeze();
     long frozenIndex = index;
-    owner = new Object();
     return out -> {
       DataOutputStream data = new DataOutputStream(out);
       data.writeByte(FORMAT);
       data.writeLong(frozenIndex);
       // In the order of the keys: equal states make equal bytes.
-      for (SortedRecords item : SortedRecords.list(frozen)) {
-        write(data, item);
+      List<IOException> failed = new ArrayList<>();
+      frozen.visit(
+          EMPTY,
+          null,
+          (key, record) -> {
+            try {
+              write(data, key, record);
+            } catch (IOException e) {
+              failed.add(e);
+            }
+            return failed.isEmpty();
+          });
+      if (!failed.isEmpty()) {
+        throw failed.get(0);
       }
       data.writeByte(0);
     };
@@ -113,25 +121,24 @@ final class StoreMachine implements StateMachine<StoreCommand, StoreResult> {
       throw new IOException("a store of format " + format + ", this release knows " + FORMAT);
     }
     index = data.readLong();
-    records = null;
-    owner = new Object();
+    records = new SortedRecords();
     expiries.clear();
     while (data.readByte() == 1) {
       byte[] key = data.readNBytes(data.readInt());
       byte[] value = data.readNBytes(data.readInt());
       SortedRecords.Record record =
           new SortedRecords.Record(value, data.readLong(), data.readLong());
-      records = SortedRecords.with(records, key, record, owner);
+      records.put(key, record);
       noteExpiry(key, record.expiryMillis());
     }
     recent.jumpedTo(index);
   }
 
-  private static void write(DataOutputStream out, SortedRecords item) throws IOException {
-    SortedRecords.Record record = item.record();
+  private static void write(DataOutputStream out, byte[] key, SortedRecords.Record record)
+      throws IOException {
     out.writeByte(1);
-    out.writeInt(item.key.length);
-    out.write(item.key);
+    out.writeInt(key.length);
+    out.write(key);
     out.writeInt(record.value().length);
     out.write(record.value());
     out.writeLong(record.version());
@@ -140,18 +147,14 @@ final class StoreMachine implements StateMachine<StoreCommand, StoreResult> {
 
   private void put(Applied at, Change change) {
     long expiry = change.ttlMillis() == 0 ? 0 : at.timeMillis() + change.ttlMillis();
-    records =
-        SortedRecords.with(
-            records,
-            change.key(),
-            new SortedRecords.Record(change.value(), at.index(), expiry),
-            owner);
+    records.put(
+        change.key(), new SortedRecords.Record(change.value(), at.index(), expiry));
     noteExpiry(change.key(), expiry);
     recent.add(new Happening(at.index(), change.key(), change.value(), false));
   }
 
   private void delete(long at, byte[] key, boolean expired) {
-    records = SortedRecords.without(records, key, owner);
+    records.remove(key);
     recent.add(new Happening(at, key, null, expired));
   }
 
