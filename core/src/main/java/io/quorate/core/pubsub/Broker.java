@@ -1,5 +1,6 @@
 package io.quorate.core.pubsub;
 
+import io.quorate.core.Environment;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -8,6 +9,16 @@ import java.util.concurrent.CompletableFuture;
  * {@link BrokerCore}, wherever that is, and passes on its effects. Safe for use by many threads.
  */
 public interface Broker extends AutoCloseable {
+  /**
+   * A broker in this process. What it holds is gone with it.
+   *
+   * @param name tells brokers of one node apart; a {@linkplain io.quorate.core.Text#requireName
+   *     name} of at most 48 characters
+   */
+  static Broker inProcess(Environment environment, String name) {
+    return new LocalBroker(environment, name);
+  }
+
   /**
    * Carries out {@code command}. Commands submitted by one thread one after the other are carried
    * out in that order, as far as they are carried out.

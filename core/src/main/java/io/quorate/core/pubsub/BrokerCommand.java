@@ -19,6 +19,13 @@ public sealed interface BrokerCommand {
     }
   }
 
+  /** Asks for the options of a topic. */
+  record Describe(String topic) implements BrokerCommand {
+    public Describe {
+      TopicPattern.requireTopic(topic);
+    }
+  }
+
   /** Forgets a group without members; refused if there is none. */
   record DropGroup(String topic, String group) implements BrokerCommand {
     public DropGroup {
@@ -27,10 +34,17 @@ public sealed interface BrokerCommand {
     }
   }
 
-  /** Stores messages in order; one outcome for each. May be repeated on DEDUP topics. */
-  record Publish(String topic, List<Message> messages) implements BrokerCommand {
+  /**
+   * Stores messages in order; one outcome for each. May be repeated on DEDUP topics.
+   *
+   * @param stamp the sequence of the first message, and by counting on of each other, on a DEDUP
+   *     topic; a message's own comes first
+   */
+  record Publish(String topic, Optional<ProducerSequence> stamp, List<Message> messages)
+      implements BrokerCommand {
     public Publish {
       TopicPattern.requireTopic(topic);
+      Objects.requireNonNull(stamp, "stamp");
       messages = List.copyOf(messages);
     }
   }
@@ -164,6 +178,8 @@ public sealed interface BrokerCommand {
     /** It is to come again. */
     NACK,
     /** It is to be given up. */
-    REJECT
+    REJECT,
+    /** It was not looked at: it comes again, and that does not count as a failure. */
+    RELEASE
   }
 }

@@ -12,7 +12,8 @@ import java.util.List;
  * <pre>
  * 1 Create       text topic | Options
  * 2 DropGroup    text topic | text group
- * 3 Publish      text topic | varint messages | Message*
+ * 3 Publish      text topic | bool stamp? | [text producer | varint sequence]
+ *                | varint messages | Message*
  * 4 Ask          text topic | Message | ReplyTo
  * 5 Answer       ReplyTo | Message
  * 6 OpenSession  text session | varint leaseMillis
@@ -26,6 +27,7 @@ import java.util.List;
  *                | (varint subscription | varint tag | int8 verdict | varint delayMillis
  *                | text reason)*
  * 13 Tick
+ * 14 Describe    text topic
  * </pre>
  */
 final class BrokerCommandCodec implements Codec<BrokerCommand> {
@@ -38,7 +40,8 @@ final class BrokerCommandCodec implements Codec<BrokerCommand> {
   public void write(ByteWriter out, BrokerCommand command) {
     out.int8(VERSION);
     if (command instanceof BrokerCommand.Publish publish) {
-      out.int8(3).text(publish.topic()).varint(publish.messages().size());
+      Fields.write(out.int8(3).text(publish.topic()), publish.stamp());
+      out.varint(publish.messages().size());
       publish.messages().forEach(message -> Fields.write(out, message));
     } else if (command instanceof BrokerCommand.Settle settle) {
       out.int8(12).text(settle.session()).varint(settle.settlements().size());
@@ -67,6 +70,8 @@ final class BrokerCommandCodec implements Codec<BrokerCommand> {
       out.int8(11).text(unsubscribe.session()).varint(unsubscribe.subscription());
     } else if (command instanceof BrokerCommand.Tick) {
       out.int8(13);
+    } else if (command instanceof BrokerCommand.Describe describe) {
+      out.int8(14).text(describe.topic());
     } else {
       throw new AssertionError("unhandled command " + command);
     }
@@ -100,7 +105,7 @@ final class BrokerCommandCodec implements Codec<BrokerCommand> {
     return switch (kind) {
       case 1 -> new BrokerCommand.Create(Fields.name(in), Fields.options(in));
       case 2 -> new BrokerCommand.DropGroup(Fields.name(in), Fields.name(in));
-      case 3 -> new BrokerCommand.Publish(Fields.name(in), messages(in));
+      case 3 -> new BrokerCommand.Publish(Fields.name(in), Fields.producer(in), messages(in));
       case 4 -> new BrokerCommand.Ask(Fields.name(in), Fields.message(in), Fields.replyTo(in));
       case 5 -> new BrokerCommand.Answer(Fields.replyTo(in), Fields.message(in));
       case 6 -> new BrokerCommand.OpenSession(Fields.name(in), in.varint());
@@ -111,6 +116,7 @@ final class BrokerCommandCodec implements Codec<BrokerCommand> {
       case 11 -> new BrokerCommand.Unsubscribe(Fields.name(in), in.varint());
       case 12 -> new BrokerCommand.Settle(Fields.name(in), settlements(in));
       case 13 -> new BrokerCommand.Tick();
+      case 14 -> new BrokerCommand.Describe(Fields.name(in));
       default -> throw in.malformed("no broker command " + kind);
     };
   }

@@ -11,10 +11,10 @@ import java.util.TreeMap;
 
 /**
  * A broker: topics with their messages, groups of subscribers with their positions, and the
- * sessions of the buses that use it. Pure and deterministic: the same commands at the same times lead to the
- * same state, outcomes and effects, so that it may be driven by one process, written ahead to a log
- * and replayed, or applied by every replica of a replicated log. Not safe for use by several
- * threads.
+ * sessions of the buses that use it. Pure and deterministic: the same commands at the same times
+ * lead to the same state, outcomes and effects, so that it may be driven by one process, written
+ * ahead to a log and replayed, or applied by every replica of a replicated log. Not safe for use by
+ * several threads.
  *
  * <p>How delivery works: each group has a cursor per partition, each partition one owner among the
  * group's members. What a subscription is given costs it a credit and has a tag; settling the tag
@@ -131,6 +131,10 @@ public final class BrokerCore {
     if (command instanceof BrokerCommand.Create create) {
       return create(create);
     }
+    if (command instanceof BrokerCommand.Describe describe) {
+      Topic topic = turn.topics.get(describe.topic());
+      return topic == null ? noTopic(describe.topic()) : new Outcome.Described(topic.options);
+    }
     if (command instanceof BrokerCommand.DropGroup drop) {
       return dropGroup(drop);
     }
@@ -243,8 +247,12 @@ public final class BrokerCore {
   private List<Outcome> publish(BrokerCommand.Publish publish) {
     Topic topic = turn.topics.get(publish.topic());
     List<Outcome> outcomes = new ArrayList<>(publish.messages().size());
+    ProducerSequence stamp = publish.stamp().orElse(null);
     for (Message message : publish.messages()) {
-      outcomes.add(topic == null ? noTopic(publish.topic()) : topic.store(message, null));
+      outcomes.add(topic == null ? noTopic(publish.topic()) : topic.store(message, stamp, null));
+      if (stamp != null) {
+        stamp = new ProducerSequence(stamp.producer(), stamp.sequence() + 1);
+      }
     }
     return outcomes;
   }
@@ -261,7 +269,7 @@ public final class BrokerCore {
     if (!topic.hasListener()) {
       return Outcome.refused(Code.NO_LISTENER, "nobody is subscribed to topic " + ask.topic());
     }
-    return topic.store(ask.message(), ask.replyTo());
+    return topic.store(ask.message(), null, ask.replyTo());
   }
 
   private Outcome answer(BrokerCommand.Answer answer) {
@@ -315,6 +323,7 @@ public final class BrokerCore {
   }
 
   private void end(BrokerSubscription subscription, boolean failed) {
+    subscription.outstanding.values().forEach(held -> held.cursor().lost(held.sequence()));
     for (String name : List.copyOf(subscription.topics)) {
       Group group = turn.topics.get(name).groups.get(subscription.groupKey());
       group.leave(subscription, failed);
@@ -328,7 +337,7 @@ public final class BrokerCore {
     BrokerSubscription known = session.subscriptions.get(wish.subscription());
     if (known != null) {
       return known.wish.equals(wish)
-          ? Outcome.DONE
+          ? new Outcome.Subscribed(known.places())
           : Outcome.refused(
               Code.IN_USE,
               "session " + session.name + " has another subscription " + wish.subscription());
@@ -351,7 +360,7 @@ public final class BrokerCore {
     }
     session.subscriptions.put(wish.subscription(), subscription);
     matching.forEach(t -> t.group(subscription.groupKey(), wish.start()).join(subscription));
-    return Outcome.DONE;
+    return new Outcome.Subscribed(subscription.places());
   }
 
   private Outcome unsubscribe(BrokerSession session, BrokerCommand.Unsubscribe command) {
@@ -374,8 +383,9 @@ public final class BrokerCore {
     BrokerSubscription subscription = session.subscriptions.get(settlement.subscription());
     if (subscription == null) {
       return Outcome.refused(
-          Code.UNKNOWN,
-          "session " + session.name + " has no subscription " + settlement.subscription());
+          Code.FENCED,
+          "session " + session.name + " has no subscription " + settlement.subscription()
+              + " any more");
     }
     return subscription.settle(settlement);
   }

@@ -18,6 +18,7 @@ public sealed interface BrokerEffect {
   /**
    * A message for a subscription.
    *
+   * @param epoch when the topic was created, by the broker's time; another one is another topic
    * @param tag grows with each delivery to the subscription, from 1; by it the delivery is settled
    * @param generation of the group when the subscription was given the partition
    * @param attempt how often the group was given the message, this time included
@@ -26,7 +27,9 @@ public sealed interface BrokerEffect {
       String session,
       long subscription,
       long tag,
+      TopicKind kind,
       String topic,
+      long epoch,
       int partition,
       long sequence,
       long generation,

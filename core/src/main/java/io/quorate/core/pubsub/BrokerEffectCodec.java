@@ -12,8 +12,9 @@ import java.util.Optional;
  * Fields}.
  *
  * <pre>
- * 1 Deliver   varint subscription | varint tag | text topic | varint partition | varint sequence
- *             | varint generation | varint attempt | varint timestampMillis | Message
+ * 1 Deliver   varint subscription | varint tag | int8 kind | text topic | varint epoch
+ *             | varint partition | varint sequence | varint generation | varint attempt
+ *             | varint timestampMillis | Message
  *             | bool replyTo? | [ReplyTo]
  * 2 Missed    varint subscription | text topic | varint partition | varint from | varint to
  *             | int8 reason
@@ -62,7 +63,9 @@ final class BrokerEffectCodec implements Codec<BrokerEffect> {
   private static void write(ByteWriter out, BrokerEffect.Deliver deliver) {
     out.varint(deliver.subscription())
         .varint(deliver.tag())
+        .int8(deliver.kind().ordinal())
         .text(deliver.topic())
+        .varint(deliver.epoch())
         .varint(deliver.partition())
         .varint(deliver.sequence())
         .varint(deliver.generation())
@@ -104,7 +107,9 @@ final class BrokerEffectCodec implements Codec<BrokerEffect> {
         session,
         in.varint(),
         in.varint(),
+        Fields.constant(in, TopicKind.values()),
         Fields.name(in),
+        in.varint(),
         Fields.number(in),
         in.varint(),
         in.varint(),

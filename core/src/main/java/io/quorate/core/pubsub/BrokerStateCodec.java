@@ -13,8 +13,8 @@ import java.util.TreeSet;
  * <pre>
  * State        varint nowMillis | varint nextSerial | varint topics | Topic*
  *              | varint sessions | Session* | varint topics' groups, in order: Group*
- * Topic        text name | Options | varint roundRobin | (varint serial | varint start | varint
- *              end) for each partition | varint producers | Producer*
+ * Topic        text name | Options | varint epoch | varint roundRobin
+ *              | (varint serial | varint start | varint end) for each partition | varint producers | Producer*
  * Producer     text name | varint forgotten + 1 | varint n | (varint sequence | varint partition
  *              | varint offset)*
  * Session      text name | varint serial | varint leaseMillis | varint endsAtMillis
@@ -23,9 +23,9 @@ import java.util.TreeSet;
  *              | bool stalled
  * Group        text key | varint generation | varint members | (text session | varint number)*
  *              | Cursor for each partition
- * Cursor       varint serial | varint next | varint generation | bool owner? | [text session
- *              | varint number] | varint unsettled | Unsettled* | varint held keys
- *              | (text key | varint n | (varint sequence)*)*
+ * Cursor       varint serial | varint next | varint generation | varint lostFrom | varint lostTo
+ *              | bool owner? | [text session | varint number] | varint unsettled | Unsettled*
+ *              | varint held keys | (text key | varint n | (varint sequence)*)*
  * Unsettled    varint sequence | text key | int8 state | varint failures | varint attempts
  *              | bool at? | [varint atMillis] | varint tag
  * then, for each subscription in order:
@@ -61,7 +61,7 @@ final class BrokerStateCodec {
 
   private static void write(ByteWriter out, Topic topic) {
     Fields.write(out.text(topic.name), topic.options);
-    out.varint(topic.roundRobin);
+    out.varint(topic.epoch).varint(topic.roundRobin);
     for (Topic.Partition each : topic.partitions) {
       out.varint(each.serial).varint(each.log.start()).varint(each.log.end());
     }
@@ -92,6 +92,8 @@ final class BrokerStateCodec {
     group.members.forEach(member -> out.text(member.session.name).varint(member.number));
     for (Cursor cursor : group.cursors) {
       out.varint(cursor.serial).varint(cursor.next).varint(cursor.generation);
+      boolean lost = cursor.lostFrom < cursor.lostTo;
+      out.varint(lost ? cursor.lostFrom : 0).varint(lost ? cursor.lostTo : 0);
       out.bool(cursor.owner != null);
       if (cursor.owner != null) {
         out.text(cursor.owner.session.name).varint(cursor.owner.number);
@@ -162,7 +164,7 @@ final class BrokerStateCodec {
   }
 
   private void readTopic() {
-    Topic topic = new Topic(Fields.name(in), Fields.options(in), turn);
+    Topic topic = new Topic(Fields.name(in), Fields.options(in), in.varint(), turn);
     topic.roundRobin = in.varint(topic.options.partitions() - 1, "partition");
     for (int i = 0; i < topic.options.partitions(); i++) {
       Topic.Partition partition = new Topic.Partition(in.varint(), topic.options.retention());
@@ -218,6 +220,8 @@ final class BrokerStateCodec {
     for (int i = 0; i < topic.partitions.size(); i++) {
       Cursor cursor = new Cursor(in.varint(), topic, group, i, in.varint());
       cursor.generation = in.varint();
+      cursor.lostFrom = in.varint();
+      cursor.lostTo = in.varint();
       cursor.owner = in.bool() ? subscription() : null;
       group.cursors.add(cursor);
       cursors.put(cursor.serial, cursor);

@@ -72,6 +72,7 @@ final class BrokerSubscription implements Comparable<BrokerSubscription> {
       case ACK -> cursor.settle(message);
       case NACK -> cursor.fail(message, settlement.delayMillis(), settlement.reason());
       case REJECT -> cursor.giveUp(message, settlement.reason());
+      case RELEASE -> cursor.putBack(message, 0);
     }
     return Outcome.DONE;
   }
@@ -115,6 +116,22 @@ final class BrokerSubscription implements Comparable<BrokerSubscription> {
       stalled = false;
       rebalance();
     }
+  }
+
+  /** Where it is in topics that it has to itself. */
+  StartPosition.Resume places() {
+    SortedMap<String, StartPosition.Place> places = new TreeMap<>();
+    if (wish.group().isEmpty()) {
+      for (String name : topics) {
+        Topic topic = turn.topics.get(name);
+        SortedMap<Integer, StartPosition.Spot> spots = new TreeMap<>();
+        for (Cursor cursor : topic.groups.get(groupKey()).cursors) {
+          spots.put(cursor.partition, new StartPosition.Spot(cursor.floor(), cursor.next));
+        }
+        places.put(name, new StartPosition.Place(topic.epoch, spots));
+      }
+    }
+    return new StartPosition.Resume(places);
   }
 
   private void rebalance() {

@@ -75,6 +75,11 @@ final class Cursor extends Timed {
   /** The generation of the group in which the owner was given the partition. */
   long generation;
 
+  /** What a lost subscriber of a MEMORY topic has taken with it, until the next is told. */
+  long lostFrom = NEVER;
+
+  long lostTo;
+
   final TreeMap<Long, Unsettled> unsettled = new TreeMap<>();
   private final TreeSet<Long> ready = new TreeSet<>();
   private final TreeSet<Deadline> deadlines = new TreeSet<>();
@@ -111,6 +116,11 @@ final class Cursor extends Timed {
   /** Hands out messages until there are none, or no credits. */
   void pump() {
     while (owner != null) {
+      if (lostFrom < lostTo) {
+        missed(lostFrom, lostTo, Gap.Reason.UNCONFIRMED);
+        lostFrom = NEVER;
+        lostTo = 0;
+      }
       if (owner.credits == 0) {
         // Gaps wait for a credit as well: a reader that is overtaken for ever hears of one.
         if (!ready.isEmpty() || next < log.end()) {
@@ -197,7 +207,9 @@ final class Cursor extends Timed {
         owner.session.name,
         owner.number,
         tag,
+        topic.options.kind(),
         topic.name,
+        topic.epoch,
         partition,
         entry.sequence(),
         generation,
@@ -211,6 +223,14 @@ final class Cursor extends Timed {
     turn.emit(
         new BrokerEffect.Missed(
             owner.session.name, owner.number, new Gap(topic.name, partition, from, to, reason)));
+  }
+
+  /** A subscriber was lost with a message that is not handed out again. */
+  void lost(long sequence) {
+    if (settledWhenHandedOut() && group.isNamed()) {
+      lostFrom = lostFrom < lostTo ? Math.min(lostFrom, sequence) : sequence;
+      lostTo = Math.max(lostTo, sequence + 1);
+    }
   }
 
   /** The message with {@code tag}, if its delivery can still be settled by {@code from}. */
@@ -267,7 +287,8 @@ final class Cursor extends Timed {
     }
   }
 
-  private void putBack(Unsettled message, long delayMillis) {
+  /** {@code message} comes again after a delay, and those of its key after it. */
+  void putBack(Unsettled message, long delayMillis) {
     if (!message.key.isEmpty()) {
       TreeSet<Long> behind = held.computeIfAbsent(message.key, key -> new TreeSet<>());
       behind.add(message.sequence);

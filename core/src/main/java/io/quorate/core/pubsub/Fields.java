@@ -20,8 +20,9 @@ import java.util.function.Supplier;
  *            | varint maxAgeMillis | bool compacted | int8 overflow | varint maxDeliveries
  *            | varint ackTimeoutMillis | varint maxUnsettled | text deadLetterTopic
  *            | varint maxMessageBytes | varint dedupWindow | varint maxProducers
- * Start      int8 0 latest, 1 earliest, 2 retained, 3 sequence, 4 since
- *            | [varint sequence or ageMillis]
+ * Start      int8 0 latest, 1 earliest, 2 retained, 3 sequence, 4 since, 5 resume
+ *            | [varint sequence or ageMillis] | [varint topics | (text topic | varint epoch
+ *            | varint places | (varint partition | varint floor | varint next)*)*]
  * ReplyTo    text session | varint correlation
  * </pre>
  *
@@ -64,12 +65,19 @@ final class Fields {
   static void write(ByteWriter out, Message message) {
     out.text(message.rawKey()).varint(message.headers().size());
     message.headers().forEach((name, value) -> out.text(name).text(value));
-    ProducerSequence producer = message.producer().orElse(null);
-    out.bool(producer != null);
-    if (producer != null) {
-      out.text(producer.producer()).varint(producer.sequence());
-    }
+    write(out, message.producer());
     out.block(message.rawPayload());
+  }
+
+  static void write(ByteWriter out, Optional<ProducerSequence> producer) {
+    out.bool(producer.isPresent());
+    producer.ifPresent(id -> out.text(id.producer()).varint(id.sequence()));
+  }
+
+  static Optional<ProducerSequence> producer(ByteReader in) {
+    return in.bool()
+        ? Optional.of(checked(in, () -> new ProducerSequence(name(in), in.varint())))
+        : Optional.empty();
   }
 
   static Message message(ByteReader in) {
@@ -84,10 +92,7 @@ final class Fields {
       String name = in.text(3 * Message.MAX_HEADER_LENGTH, "header name");
       headers.put(name, in.text(3 * Message.MAX_HEADER_LENGTH, "header"));
     }
-    ProducerSequence producer =
-        in.bool()
-            ? checked(in, () -> new ProducerSequence(name(in), in.varint()))
-            : null;
+    ProducerSequence producer = producer(in).orElse(null);
     return Message.owning(key, Collections.unmodifiableSortedMap(headers), in.block(), producer);
   }
 
@@ -148,9 +153,32 @@ final class Fields {
       out.int8(3).varint(from.sequence());
     } else if (start instanceof StartPosition.Since since) {
       out.int8(4).varint(since.age().toMillis());
+    } else if (start instanceof StartPosition.Resume resume) {
+      out.int8(5).varint(resume.topics().size());
+      resume.topics().forEach((topic, place) -> write(out.text(topic), place));
     } else {
       throw new AssertionError("unhandled start " + start);
     }
+  }
+
+  private static void write(ByteWriter out, StartPosition.Place place) {
+    out.varint(place.epoch()).varint(place.partitions().size());
+    place.partitions().forEach(
+        (partition, spot) -> out.varint(partition).varint(spot.floor()).varint(spot.next()));
+  }
+
+  private static StartPosition resume(ByteReader in) {
+    SortedMap<String, StartPosition.Place> topics = new TreeMap<>();
+    for (int i = in.count(3, "topics"); i > 0; i--) {
+      String topic = name(in);
+      long epoch = in.varint();
+      SortedMap<Integer, StartPosition.Spot> spots = new TreeMap<>();
+      for (int j = in.count(3, "places"); j > 0; j--) {
+        spots.put(number(in), new StartPosition.Spot(in.varint(), in.varint()));
+      }
+      topics.put(topic, new StartPosition.Place(epoch, spots));
+    }
+    return new StartPosition.Resume(topics);
   }
 
   static StartPosition start(ByteReader in) {
@@ -161,6 +189,7 @@ final class Fields {
       case 2 -> StartPosition.RETAINED;
       case 3 -> new StartPosition.FromSequence(in.varint());
       case 4 -> new StartPosition.Since(Duration.ofMillis(in.varint()));
+      case 5 -> resume(in);
       default -> throw in.malformed("no start position " + kind);
     };
   }

@@ -1,5 +1,6 @@
 package io.quorate.core.pubsub;
 
+import io.quorate.core.Environment;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
@@ -12,6 +13,14 @@ import java.util.concurrent.CompletableFuture;
  * io.quorate.core.IndeterminateException}.
  */
 public interface MessageBus extends AutoCloseable {
+  /**
+   * A bus on {@code broker}, which may have many. Closing the bus does not close the broker; close
+   * it before the environment.
+   */
+  static MessageBus on(Environment environment, Broker broker, BusOptions options) {
+    return new BrokerBus(environment, broker, options);
+  }
+
   /**
    * Creates {@code topic}, or finds it with the same options.
    *
@@ -37,6 +46,15 @@ public interface MessageBus extends AutoCloseable {
    */
   CompletableFuture<Subscription> subscribe(
       String pattern, SubscribeOptions options, Subscriber subscriber);
+
+  /**
+   * Forgets the position of {@code group}, which has no members any more, so that a topic which
+   * must not lose messages stops keeping them for it.
+   *
+   * @return fails as refused if there is no such group, or it has members
+   * @throws IllegalArgumentException if a name is malformed
+   */
+  CompletableFuture<Void> dropGroup(String topic, String group);
 
   /**
    * Publishes {@code message} and waits for the first answer to it. The answer must not count on

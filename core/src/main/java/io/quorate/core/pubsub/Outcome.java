@@ -22,6 +22,24 @@ public sealed interface Outcome {
     }
   }
 
+  /**
+   * The subscription is there.
+   *
+   * @param places where it is in topics that it has to itself; none for a member of a group
+   */
+  record Subscribed(StartPosition.Resume places) implements Outcome {
+    public Subscribed {
+      Objects.requireNonNull(places, "places");
+    }
+  }
+
+  /** The topic is there. */
+  record Described(TopicOptions options) implements Outcome {
+    public Described {
+      Objects.requireNonNull(options, "options");
+    }
+  }
+
   /** It is not done. */
   record Refused(Refusal refusal) implements Outcome {
     public Refused {

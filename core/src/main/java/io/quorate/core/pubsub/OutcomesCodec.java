@@ -13,6 +13,8 @@ import java.util.List;
  * 0 Done
  * 1 Stored     varint partition | varint sequence | bool duplicate
  * 2 Refused    int8 code | text text
+ * 3 Described  Options as in {@link Fields}
+ * 4 Subscribed Start as in {@link Fields}, a resume
  * </pre>
  */
 final class OutcomesCodec implements Codec<List<Outcome>> {
@@ -35,6 +37,10 @@ final class OutcomesCodec implements Codec<List<Outcome>> {
         out.int8(2)
             .int8(refused.refusal().code().ordinal())
             .text(refused.refusal().text());
+      } else if (outcome instanceof Outcome.Described described) {
+        Fields.write(out.int8(3), described.options());
+      } else if (outcome instanceof Outcome.Subscribed subscribed) {
+        Fields.write(out.int8(4), subscribed.places());
       } else {
         throw new AssertionError("unhandled outcome " + outcome);
       }
@@ -60,6 +66,13 @@ final class OutcomesCodec implements Codec<List<Outcome>> {
       case 2 ->
           Outcome.refused(
               Fields.constant(in, Refusal.Code.values()), in.text(MAX_TEXT_BYTES, "reason"));
+      case 3 -> new Outcome.Described(Fields.options(in));
+      case 4 -> {
+        if (Fields.start(in) instanceof StartPosition.Resume places) {
+          yield new Outcome.Subscribed(places);
+        }
+        throw in.malformed("places are expected");
+      }
       default -> throw in.malformed("no outcome " + kind);
     };
   }

@@ -28,7 +28,7 @@ public record Refusal(Code code, String text) {
     NO_LISTENER,
     /** The session is unknown: never opened, closed, or its lease has run out. */
     NO_SESSION,
-    /** The session has no such subscription, or the topic no such group. */
+    /** The topic has no such group. */
     UNKNOWN,
     /** The delivery is no longer the subscriber's to settle. */
     FENCED,

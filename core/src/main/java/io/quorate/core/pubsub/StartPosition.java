@@ -1,7 +1,10 @@
 package io.quorate.core.pubsub;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Where a subscription begins in topics that exist when it is made; topics that appear later are
@@ -46,6 +49,38 @@ public sealed interface StartPosition {
       }
     }
   }
+
+  /**
+   * Where a subscription was that its broker has lost. Topics that it names but that have been
+   * created anew since, and topics that it does not name, are read from their beginning.
+   *
+   * @param topics by name
+   */
+  record Resume(SortedMap<String, Place> topics) implements StartPosition {
+    public Resume {
+      topics = Collections.unmodifiableSortedMap(new TreeMap<>(topics));
+    }
+  }
+
+  /**
+   * Where a subscription was in one topic.
+   *
+   * @param epoch of the topic, as in its deliveries
+   * @param partitions by number
+   */
+  record Place(long epoch, SortedMap<Integer, Spot> partitions) {
+    public Place {
+      partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
+    }
+  }
+
+  /**
+   * Where a subscription was in one partition.
+   *
+   * @param floor all below it is settled; where topics begin that deliver at least once
+   * @param next all below it was delivered; where topics begin that deliver at most once
+   */
+  record Spot(long floor, long next) {}
 
   /** What is published from now on. */
   StartPosition LATEST = new Latest();

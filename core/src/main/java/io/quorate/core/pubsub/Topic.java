@@ -42,6 +42,10 @@ final class Topic {
 
   final String name;
   final TopicOptions options;
+
+  /** When it was created, so that it is not taken for another one of its name. */
+  final long epoch;
+
   final Turn turn;
   final long ackTimeoutMillis;
   final List<Partition> partitions = new ArrayList<>();
@@ -51,9 +55,10 @@ final class Topic {
   /** Where the next message without a key goes. */
   int roundRobin;
 
-  Topic(String name, TopicOptions options, Turn turn) {
+  Topic(String name, TopicOptions options, long epoch, Turn turn) {
     this.name = name;
     this.options = options;
+    this.epoch = epoch;
     this.turn = turn;
     this.ackTimeoutMillis = options.redelivery().ackTimeout().toMillis();
     this.dedup = new Dedup(options.dedupWindow(), options.maxProducers());
@@ -61,7 +66,7 @@ final class Topic {
 
   /** With partitions that are empty. */
   static Topic create(String name, TopicOptions options, Turn turn) {
-    Topic topic = new Topic(name, options, turn);
+    Topic topic = new Topic(name, options, turn.nowMillis, turn);
     for (int i = 0; i < options.partitions(); i++) {
       topic.partitions.add(new Partition(turn.serial(), options.retention()));
     }
@@ -76,14 +81,15 @@ final class Topic {
     }
     Group group = new Group(key, this);
     for (int i = 0; i < partitions.size(); i++) {
-      long next = startOf(partitions.get(i).log, start);
+      long next = startOf(i, start);
       group.cursors.add(new Cursor(turn.serial(), this, group, i, next));
     }
     groups.put(key, group);
     return group;
   }
 
-  private long startOf(PartitionLog log, StartPosition start) {
+  private long startOf(int partition, StartPosition start) {
+    PartitionLog log = partitions.get(partition).log;
     if (start instanceof StartPosition.Latest) {
       return log.end();
     }
@@ -101,6 +107,15 @@ final class Topic {
     if (start instanceof StartPosition.Since since) {
       return log.since(turn.nowMillis - since.age().toMillis());
     }
+    if (start instanceof StartPosition.Resume resume) {
+      StartPosition.Place place = resume.topics().get(name);
+      StartPosition.Spot spot =
+          place == null || place.epoch() != epoch ? null : place.partitions().get(partition);
+      if (spot == null) {
+        return log.start();
+      }
+      return Math.min(log.end(), options.kind() == TopicKind.MEMORY ? spot.next() : spot.floor());
+    }
     throw new AssertionError("unhandled start " + start);
   }
 
@@ -109,10 +124,16 @@ final class Topic {
     return groups.values().stream().anyMatch(group -> !group.members.isEmpty());
   }
 
-  /** Stores {@code message}, unless it is stored already or refused. */
-  Outcome store(Message message, ReplyTo replyTo) {
-    boolean recognise = options.kind() == TopicKind.DEDUP && message.producer().isPresent();
-    Outcome former = recognise ? dedup.former(message.producer().get()) : null;
+  /**
+   * Stores {@code message}, unless it is stored already or refused.
+   *
+   * @param stamp what it is recognised by if it does not say; null if there is none
+   * @param replyTo null if no answer is wanted
+   */
+  Outcome store(Message message, ProducerSequence stamp, ReplyTo replyTo) {
+    ProducerSequence id = message.producer().orElse(stamp);
+    boolean recognise = options.kind() == TopicKind.DEDUP && id != null;
+    Outcome former = recognise ? dedup.former(id) : null;
     if (former == null) {
       former = objection(message);
     }
@@ -135,7 +156,7 @@ final class Topic {
         new Entry(receipt.sequence(), turn.nowMillis, message.withoutProducer(), replyTo));
     turn.agenda.update(partition);
     if (recognise) {
-      dedup.remember(message.producer().get(), receipt);
+      dedup.remember(id, receipt);
     }
     groups.values().forEach(group -> turn.markDirty(group.cursors.get(index)));
     return new Outcome.Stored(receipt);

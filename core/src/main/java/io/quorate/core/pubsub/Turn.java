@@ -51,6 +51,6 @@ final class Turn {
   /** Stores a message that was given up; whether there was room. */
   boolean storeDeadLetter(String topic, Message message) {
     Topic target = topics.get(topic);
-    return target != null && target.store(message, null) instanceof Outcome.Stored;
+    return target != null && target.store(message, null, null) instanceof Outcome.Stored;
   }
 }

@@ -6,7 +6,9 @@ import io.quorate.core.pubsub.BrokerCommand.Verdict;
 import io.quorate.core.pubsub.BrokerEffect.Deliver;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** The claims of the package, one by one, on the pure core. */
@@ -80,7 +82,7 @@ class BrokerCoreTest {
     bench.subscribe("b", 1, "t", "g", 10);
     Deliver now = bench.deliveries().get(0);
 
-    assertThat(refusal(bench.settle(old, Verdict.ACK, 0))).isEqualTo(Refusal.Code.UNKNOWN);
+    assertThat(refusal(bench.settle(old, Verdict.ACK, 0))).isEqualTo(Refusal.Code.FENCED);
     bench.subscribe("a", 1, "t", "g", 10);
     assertThat(refusal(bench.settle(old, Verdict.ACK, 0))).isEqualTo(Refusal.Code.FENCED);
     assertThat(now.generation()).isGreaterThan(old.generation());
@@ -157,7 +159,7 @@ class BrokerCoreTest {
 
     Outcome stale =
         bench.one(
-            new BrokerCommand.Publish("t", List.of(Message.of("0").withProducer("p", 0))));
+            CoreBench.publishing("t", List.of(Message.of("0").withProducer("p", 0))));
 
     assertThat(refusal(stale)).isEqualTo(Refusal.Code.STALE_SEQUENCE);
     assertThat(((Outcome.Refused) stale).refusal().toException().mayHaveTakenEffect()).isTrue();
@@ -247,7 +249,7 @@ class BrokerCoreTest {
     bench.subscribe("a", 1, "t", "g", 10);
     bench.publish("t", "k", "1");
     bench.publish("t", "k", "2");
-    BrokerCommand third = new BrokerCommand.Publish("t", List.of(CoreBench.message("k", "3")));
+    BrokerCommand third = CoreBench.publishing("t", List.of(CoreBench.message("k", "3")));
 
     assertThat(refusal(bench.one(third))).isEqualTo(Refusal.Code.FULL);
     bench.ack(bench.deliveries().get(0));
@@ -362,6 +364,40 @@ class BrokerCoreTest {
   }
 
   @Test
+  void what_a_lost_member_of_a_memory_group_had_is_reported_to_the_next() {
+    bench.create("t", MEMORY);
+    openAll("a");
+    bench.subscribe("a", 1, "t", "g", 10);
+    bench.publish("t", "k", "1");
+    bench.publish("t", "k", "2");
+    bench.ack(bench.deliveries().get(0));
+    bench.pass(CoreBench.LEASE);
+
+    openAll("b");
+    bench.subscribe("b", 1, "t", "g", 10);
+    bench.publish("t", "k", "3");
+
+    assertThat(bench.gaps()).containsExactly(new Gap("t", 0, 1, 2, Gap.Reason.UNCONFIRMED));
+    assertThat(CoreBench.texts(bench.deliveries())).containsExactly("3");
+  }
+
+  @Test
+  void a_subscription_that_was_lost_goes_on_where_it_was_unless_the_topic_is_another() {
+    bench.create("t", DURABLE);
+    long epoch = bench.nowMillis;
+    for (int i = 0; i < 5; i++) {
+      bench.publish("t", "k", "" + i);
+    }
+    openAll("a");
+
+    bench.subscribe("a", 1, "t", "", 10, resume(epoch, 2, 4));
+    assertThat(CoreBench.texts(bench.deliveries())).containsExactly("2", "3", "4");
+
+    bench.subscribe("a", 2, "t", "", 10, resume(epoch - 1, 2, 4));
+    assertThat(CoreBench.texts(bench.deliveries())).containsExactly("0", "1", "2", "3", "4");
+  }
+
+  @Test
   void what_is_given_up_without_a_dead_letter_topic_is_reported() {
     bench.create("t", DURABLE);
     openAll("a");
@@ -380,15 +416,15 @@ class BrokerCoreTest {
     bench.subscribe("a", 1, "t", "g", 10);
 
     assertThat(text(new BrokerCommand.Create("t", MEMORY))).contains("topic t exists");
-    assertThat(text(new BrokerCommand.Publish("nope", List.of(Message.of("1")))))
+    assertThat(text(CoreBench.publishing("nope", List.of(Message.of("1")))))
         .contains("no topic nope");
-    assertThat(text(new BrokerCommand.Publish("t", List.of(Message.of("1"))))).contains("key");
+    assertThat(text(CoreBench.publishing("t", List.of(Message.of("1"))))).contains("key");
     assertThat(
-            text(new BrokerCommand.Publish("t", List.of(Message.of(new byte[101]).withKey("k")))))
+            text(CoreBench.publishing("t", List.of(Message.of(new byte[101]).withKey("k")))))
         .contains("102 bytes")
         .contains("topic t");
     assertThat(text(new BrokerCommand.DropGroup("t", "none"))).contains("no group none");
-    assertThat(text(new BrokerCommand.DropGroup("t", "g"))).contains("group g").contains("1 member");
+    assertThat(text(new BrokerCommand.DropGroup("t", "g"))).contains("group g", "1 member");
     assertThat(text(new BrokerCommand.KeepAlive("ghost"))).contains("ghost");
     assertThat(
             text(
@@ -397,6 +433,13 @@ class BrokerCoreTest {
         .contains("another subscription 1");
     bench.publish("t", "k", "others go on");
     assertThat(CoreBench.texts(bench.deliveries())).containsExactly("others go on");
+  }
+
+  private static StartPosition resume(long epoch, long floor, long next) {
+    StartPosition.Spot spot = new StartPosition.Spot(floor, next);
+    StartPosition.Place place =
+        new StartPosition.Place(epoch, new TreeMap<>(Map.of(0, spot)));
+    return new StartPosition.Resume(new TreeMap<>(Map.of("t", place)));
   }
 
   private String text(BrokerCommand command) {

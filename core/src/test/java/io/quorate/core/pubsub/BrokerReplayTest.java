@@ -134,7 +134,7 @@ class BrokerReplayTest {
         case 8 -> random.nextInt(5) == 0
             ? new BrokerCommand.DropGroup(topic(), "g")
             : new BrokerCommand.Tick();
-        case 9, 10, 11 -> new BrokerCommand.Publish(topic(), List.of(message(), message()));
+        case 9, 10, 11 -> CoreBench.publishing(topic(), List.of(message(), message()));
         default -> settle();
       };
     }

@@ -46,11 +46,15 @@ final class CoreBench {
   }
 
   Receipt publish(String topic, Message message) {
-    Outcome outcome = one(new BrokerCommand.Publish(topic, List.of(message)));
+    Outcome outcome = one(CoreBench.publishing(topic, List.of(message)));
     if (outcome instanceof Outcome.Stored stored) {
       return stored.receipt();
     }
     throw new AssertionError("not stored: " + outcome);
+  }
+
+  static BrokerCommand publishing(String topic, List<Message> messages) {
+    return new BrokerCommand.Publish(topic, Optional.empty(), messages);
   }
 
   static Message message(String key, String text) {
@@ -69,7 +73,7 @@ final class CoreBench {
       String group,
       int credits,
       StartPosition start) {
-    done(
+    Outcome outcome =
         one(
             new BrokerCommand.Subscribe(
                 session,
@@ -77,7 +81,10 @@ final class CoreBench {
                 TopicPattern.of(pattern),
                 group.isEmpty() ? Optional.empty() : Optional.of(group),
                 start,
-                credits)));
+                credits));
+    if (!(outcome instanceof Outcome.Subscribed)) {
+      throw new AssertionError("not subscribed: " + outcome);
+    }
   }
 
   Outcome settle(BrokerEffect.Deliver delivery, Verdict verdict, long delayMillis) {

@@ -1,0 +1,311 @@
+package io.quorate.core.pubsub;
+
+import io.quorate.core.pubsub.BrokerCommand.Settlement;
+import io.quorate.core.pubsub.BrokerCommand.Verdict;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A subscription as its bus sees it: what waits for the subscriber, and the thread that brings it.
+ * Holds no more deliveries than it has credits.
+ */
+final class BusSubscription implements Subscription {
+  private static final Logger log = LoggerFactory.getLogger(BusSubscription.class);
+  private static final int TURN = 64;
+
+  final long number;
+  final TopicPattern pattern;
+  final SubscribeOptions options;
+  private final BrokerBus bus;
+  private final Subscriber subscriber;
+  private final Executor executor;
+
+  private final Places places = new Places();
+
+  private final ConcurrentLinkedQueue<Object> queue = new ConcurrentLinkedQueue<>();
+
+  /** Keys that were rewound by this side, and the broker has not said yet that it knows. */
+  private final SortedMap<String, Integer> rewinding = new TreeMap<>();
+
+  /** Of each topic the newest assignment that the subscriber has not heard of. */
+  private final SortedMap<String, BrokerEffect.Assign> assignments = new TreeMap<>();
+
+  private final AtomicBoolean running = new AtomicBoolean();
+  private final AtomicBoolean ended = new AtomicBoolean();
+
+  /** The session that it belongs to now. */
+  private volatile String session = "";
+
+  private volatile boolean open = true;
+
+  /** Of the latest delivery; owned by the bus's loop. */
+  private long lastTag;
+
+  /** Ends the subscription. */
+  private record Closed(String reason) {}
+
+  /** Something in {@link #assignments}. */
+  private record Assigned(String topic) {}
+
+  BusSubscription(
+      BrokerBus bus,
+      long number,
+      TopicPattern pattern,
+      SubscribeOptions options,
+      Subscriber subscriber,
+      Executor executor) {
+    this.bus = bus;
+    this.number = number;
+    this.pattern = pattern;
+    this.options = options;
+    this.subscriber = subscriber;
+    this.executor = executor;
+  }
+
+  /** On the loop: it goes on in another session. Returns where. */
+  BrokerCommand.Subscribe moveTo(String session, boolean first) {
+    for (Object each : queue) {
+      if (each instanceof HeldDelivery delivery && delivery.comesAgain()) {
+        delivery.forget();
+      }
+    }
+    synchronized (rewinding) {
+      rewinding.clear();
+    }
+    this.session = session;
+    lastTag = 0;
+    StartPosition start =
+        first || options.group().isPresent() ? options.start() : places.resume();
+    return new BrokerCommand.Subscribe(
+        session, number, pattern, options.group(), start, options.credits());
+  }
+
+  /** On the loop: the broker has it, and says where it is. */
+  void begin(StartPosition.Resume said) {
+    places.begin(said);
+  }
+
+  /** On the loop. */
+  void heard(BrokerEffect.Deliver effect) {
+    if (effect.tag() <= lastTag) {
+      // Said again after a resume; it is in the queue or settled.
+      return;
+    }
+    lastTag = effect.tag();
+    long lostFrom = places.taken(effect);
+    if (lostFrom >= 0) {
+      enqueue(
+          new Gap(
+              effect.topic(),
+              effect.partition(),
+              lostFrom,
+              Long.MAX_VALUE,
+              Gap.Reason.BROKER_LOST));
+    }
+    HeldDelivery delivery = new HeldDelivery(this, effect);
+    if (isRewinding(effect)) {
+      delivery.release();
+    } else {
+      enqueue(delivery);
+    }
+  }
+
+  /** On the loop. */
+  void heard(Gap gap) {
+    enqueue(gap);
+  }
+
+  /** On the loop: deliveries of partitions that have gone elsewhere are not looked at any more. */
+  void heard(BrokerEffect.Assign assign) {
+    for (Object each : queue) {
+      if (each instanceof HeldDelivery delivery
+          && delivery.comesAgain()
+          && delivery.topic().equals(assign.topic())
+          && !assign.partitions().contains(delivery.partition())) {
+        delivery.release();
+      }
+    }
+    synchronized (assignments) {
+      if (assignments.put(assign.topic(), assign) != null) {
+        return;
+      }
+    }
+    enqueue(new Assigned(assign.topic()));
+  }
+
+  private boolean isRewinding(BrokerEffect.Deliver effect) {
+    synchronized (rewinding) {
+      return !rewinding.isEmpty()
+          && rewinding.containsKey(keyOf(effect))
+          && !effect.message().rawKey().isEmpty();
+    }
+  }
+
+  private static String keyOf(BrokerEffect.Deliver effect) {
+    return effect.topic() + " " + effect.message().rawKey();
+  }
+
+  /** Any thread. Says {@code settlement} of {@code delivery}. */
+  void settle(HeldDelivery delivery, Settlement settlement, CompletableFuture<Void> future) {
+    BrokerEffect.Deliver effect = delivery.effect();
+    places.settled(effect);
+    boolean rewinds =
+        settlement.verdict() == Verdict.NACK
+            && delivery.comesAgain()
+            && !effect.message().rawKey().isEmpty();
+    if (!rewinds) {
+      bus.settler().settle(effect.session(), settlement, future);
+      return;
+    }
+    String key = keyOf(effect);
+    synchronized (rewinding) {
+      rewinding.merge(key, 1, Integer::sum);
+    }
+    CompletableFuture<Void> said = new CompletableFuture<>();
+    bus.settler().settle(effect.session(), settlement, said);
+    for (Object each : queue) {
+      if (each instanceof HeldDelivery later && keyOf(later.effect()).equals(key)) {
+        later.release();
+      }
+    }
+    said.whenComplete(
+        (done, failure) -> {
+          synchronized (rewinding) {
+            rewinding.computeIfPresent(key, (k, count) -> count == 1 ? null : count - 1);
+          }
+          if (future != null && failure != null) {
+            future.completeExceptionally(failure);
+          } else if (future != null) {
+            future.complete(null);
+          }
+        });
+  }
+
+  CompletableFuture<Void> reply(ReplyTo replyTo, Message answer) {
+    return bus.answer(replyTo, answer);
+  }
+
+  private void enqueue(Object item) {
+    queue.add(item);
+    schedule();
+  }
+
+  private void schedule() {
+    if (!queue.isEmpty() && running.compareAndSet(false, true)) {
+      try {
+        executor.execute(this::run);
+      } catch (RejectedExecutionException e) {
+        // The environment is closed: nobody is there to bring anything.
+        running.set(false);
+      }
+    }
+  }
+
+  private void run() {
+    for (int i = 0; i < TURN; i++) {
+      Object item = queue.poll();
+      if (item == null) {
+        break;
+      }
+      bring(item);
+    }
+    running.set(false);
+    schedule();
+  }
+
+  private void bring(Object item) {
+    if (item instanceof Closed closed) {
+      guard("onClosed", () -> subscriber.onClosed(closed.reason()));
+      bus.free(this);
+    } else if (!open) {
+      // Closed behind it.
+      return;
+    } else if (item instanceof HeldDelivery delivery) {
+      if (delivery.take()) {
+        bring(delivery);
+      }
+    } else if (item instanceof Gap gap) {
+      guard("onGap", () -> subscriber.onGap(gap));
+    } else if (item instanceof Assigned assigned) {
+      BrokerEffect.Assign assign;
+      synchronized (assignments) {
+        assign = assignments.remove(assigned.topic());
+      }
+      guard(
+          "onAssignment",
+          () ->
+              subscriber.onAssignment(
+                  assign.topic(), assign.generation(), new TreeSet<>(assign.partitions())));
+    }
+  }
+
+  private void bring(HeldDelivery delivery) {
+    try {
+      subscriber.onDelivery(delivery);
+    } catch (Throwable e) {
+      // Whatever it was, the subscriptions and messages beside it go on; the message tells why.
+      bus.countThrown();
+      log.debug("subscriber threw topic={} sequence={}", delivery.topic(), delivery.sequence(), e);
+      delivery.settleIfOpen(Verdict.NACK, options.retryDelay().toMillis(), e.toString());
+    }
+    if (options.acknowledgement() == SubscribeOptions.Acknowledgement.AUTOMATIC) {
+      delivery.settleIfOpen(Verdict.ACK, 0, "");
+    }
+  }
+
+  private void guard(String call, Runnable action) {
+    try {
+      action.run();
+    } catch (Throwable e) {
+      // Whatever it was, the deliveries behind it go on.
+      bus.countThrown();
+      log.warn("subscriber threw call={} pattern={}", call, pattern, e);
+    }
+  }
+
+  /** Any thread: no call to the subscriber begins any more, save the last. */
+  void end(String reason) {
+    if (ended.compareAndSet(false, true)) {
+      open = false;
+      enqueue(new Closed(reason));
+    }
+  }
+
+  String session() {
+    return session;
+  }
+
+  @Override
+  public TopicPattern pattern() {
+    return pattern;
+  }
+
+  @Override
+  public Optional<String> group() {
+    return options.group();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return open;
+  }
+
+  @Override
+  public CompletableFuture<Void> unsubscribe() {
+    return bus.unsubscribe(this);
+  }
+
+  @Override
+  public void close() {
+    unsubscribe();
+  }
+}
