@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
  * Copies checkpoints to peers and back. A copy is verified by the node that receives it before it
@@ -32,18 +33,27 @@ final class CheckpointPeers implements Handler, AutoCloseable {
   private final CheckpointOptions options;
   private final EventLoop loop;
   private final Executor disk;
+  private final Consumer<CheckpointId> heard;
   private final Endpoint endpoint;
 
+  /**
+   * The copies of one node.
+   *
+   * @param heard told, on the loop, of each checkpoint that a peer brings: what is saved here later is
+   *     newer
+   */
   CheckpointPeers(
       Transport transport,
       CheckpointFiles files,
       CheckpointOptions options,
       EventLoop loop,
-      Executor disk) {
+      Executor disk,
+      Consumer<CheckpointId> heard) {
     this.files = files;
     this.options = options;
     this.loop = loop;
     this.disk = disk;
+    this.heard = heard;
     this.endpoint = transport.open(SERVICE, loop, this);
   }
 
@@ -113,6 +123,9 @@ final class CheckpointPeers implements Handler, AutoCloseable {
     } catch (MalformedException e) {
       request.refuse(e.getMessage());
       return;
+    }
+    if (message instanceof CheckpointMessage.Begin begin) {
+      heard.accept(begin.id());
     }
     onDisk(() -> serve(message))
         .whenComplete(

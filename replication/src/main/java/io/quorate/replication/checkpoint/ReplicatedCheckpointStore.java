@@ -62,7 +62,8 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
         options.peers().isEmpty()
             ? Optional.empty()
             : Optional.of(
-                new CheckpointPeers(environment.transport(), files, options, loop, disk));
+                new CheckpointPeers(
+                    environment.transport(), files, options, loop, disk, this::heardOf));
   }
 
   static CheckpointStore open(Environment environment, CheckpointOptions options) {
@@ -314,6 +315,10 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
     return result;
   }
 
+  private void heardOf(CheckpointId id) {
+    highestSequence = Math.max(highestSequence, id.sequence());
+  }
+
   private record Source(CheckpointId id, NodeId peer) {}
 
   /** Fetches the newest that can be fetched whole; {@code local} if none can. */
@@ -327,7 +332,7 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
       return;
     }
     Source source = sources.get(index);
-    highestSequence = Math.max(highestSequence, source.id.sequence());
+    heardOf(source.id);
     hold(source.id);
     peers
         .orElseThrow()

@@ -175,6 +175,23 @@ class CheckpointStoreTest {
     }
   }
 
+  /** Whoever has been given copies must not count from where it had last saved itself. */
+  @Test
+  void what_a_successor_saves_is_newer_than_the_copies_that_it_was_given() {
+    try (Cluster cluster = new Cluster(4, 3)) {
+      for (long step = 1; step <= 3; step++) {
+        cluster.save(0, step);
+      }
+      cluster.await(cluster.store(1).latest());
+
+      CheckpointInfo successors = cluster.save(1, 4);
+
+      for (int node = 0; node < IDS.size(); node++) {
+        assertThat(cluster.await(cluster.store(node).latest())).contains(successors);
+      }
+    }
+  }
+
   @Test
   void too_few_copies_are_indeterminate_and_too_few_answers_are_refused() {
     try (Cluster cluster = new Cluster(6, 2)) {
