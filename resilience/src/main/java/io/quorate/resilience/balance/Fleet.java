@@ -96,9 +96,14 @@ final class Fleet<T> {
         decay);
   }
 
-  /** The replica for one attempt; null if there is none at all. */
-  Member<T> pick(Policy<T> policy, Tried<T> tried, long affinity, long random, int tick) {
-    for (int level = Group.FRESH; level <= Group.ANY; level++) {
+  /**
+   * The replica for one attempt; null if there is none.
+   *
+   * @param last the level of {@link Group} at which to give up
+   */
+  Member<T> pick(
+      Policy<T> policy, Tried<T> tried, int last, long affinity, long random, int tick) {
+    for (int level = Group.FRESH; level <= last; level++) {
       Member<T> member =
           policy.spansZones() || zones.size() == 1
               ? policy.pick(all, tried, level, affinity, random, tick)

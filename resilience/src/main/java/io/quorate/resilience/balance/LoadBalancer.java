@@ -173,11 +173,20 @@ public final class LoadBalancer<T> implements Picker<T>, AutoCloseable {
 
   @Override
   public long pick(long affinity, Tried<T> tried, long nowNanos) {
+    return pick(affinity, tried, Group.ANY, nowNanos);
+  }
+
+  /** {@link #pick}, but none rather than one that has been tried already. */
+  long pickUntried(long affinity, Tried<T> tried, long nowNanos) {
+    return pick(affinity, tried, Group.UNTRIED, nowNanos);
+  }
+
+  private long pick(long affinity, Tried<T> tried, int lastLevel, long nowNanos) {
     passTime(nowNanos);
     long chance = random.next();
     int tick = decay.tick(nowNanos);
     while (true) {
-      Member<T> member = roster.fleet().pick(policy, tried, affinity, chance, tick);
+      Member<T> member = roster.fleet().pick(policy, tried, lastLevel, affinity, chance, tick);
       if (member == null) {
         return NONE;
       }

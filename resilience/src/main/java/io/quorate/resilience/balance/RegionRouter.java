@@ -26,6 +26,9 @@ import java.util.function.LongSupplier;
  * then its share grows from 1 %, and three failures end the attempt. The order of the regions
  * changes only after one has been nearer than the one before it by a margin, for a while.
  *
+ * <p><em>Further attempts of one call</em> go to other replicas of the region first, and to another
+ * region once all of them have been tried: a call need not wait until the region is left.
+ *
  * <p>Near is what {@link #observe} is told, be it by the probe or the caller: round trips that can
  * be compared between regions, which the latencies of calls can not. Until all regions have been
  * observed, the order is the one they were given in.
@@ -225,6 +228,14 @@ public final class RegionRouter<T> implements Picker<T>, AutoCloseable {
       double at = PickRandom.fraction(random.next());
       while (first < current.bounds.length - 1 && at >= current.bounds[first]) {
         first++;
+      }
+    }
+    // A replica elsewhere that has not been tried is better than one here that has.
+    for (int i = 0; tried.count() > 0 && i < current.regions.length; i++) {
+      int region = current.regions[(first + i) % current.regions.length];
+      long token = regions.get(region).balancer.pickUntried(affinity, tried, nowNanos);
+      if (token != NONE) {
+        return (long) region << Leases.TOKEN_BITS | token;
       }
     }
     for (int i = 0; i < current.regions.length; i++) {

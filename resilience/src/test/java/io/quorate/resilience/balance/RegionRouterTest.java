@@ -100,6 +100,23 @@ class RegionRouterTest {
   }
 
   @Test
+  void a_call_that_has_tried_all_replicas_of_a_region_goes_on_to_the_next_and_only_then_back() {
+    RegionRouter<String> router = router("eu", "us");
+    Tried<String> tried = Tried.empty();
+    List<String> regions = new ArrayList<>();
+    for (int attempt = 0; attempt < 10; attempt++) {
+      long token = router.pick(0, tried, time.getAsLong());
+      regions.add(router.region(token));
+      assertThat(tried.contains(router.target(token))).isEqualTo(attempt >= 8);
+      tried.add(router.target(token));
+      router.done(token, Outcome.FAILURE, time.getAsLong());
+    }
+
+    assertThat(regions.subList(0, 8))
+        .containsExactly("eu", "eu", "eu", "eu", "us", "us", "us", "us");
+  }
+
+  @Test
   void regions_change_places_only_after_one_was_clearly_nearer_for_a_while() {
     RegionRouter<String> router = router("eu", "us");
     for (int second = 0; second < 300; second++) {
