@@ -45,13 +45,19 @@ public record LanguageModel(int languages) {
 
   /** The most probable language of {@code text} and its probability. */
   public Guess guess(float[] parameters, int[] features) {
-    float[] scores = new float[languages];
-    probabilities(parameters, features, scores);
+    float[] scores = probabilities(parameters, features);
     int best = 0;
     for (int k = 1; k < languages; k++) {
       best = scores[k] > scores[best] ? k : best;
     }
     return new Guess(best, scores[best]);
+  }
+
+  /** The probability of each language. */
+  public float[] probabilities(float[] parameters, int[] features) {
+    float[] scores = new float[languages];
+    probabilities(parameters, features, scores);
+    return scores;
   }
 
   /** The share of {@code examples} whose language is guessed right. */

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /** Measured durations. Safe for use by many threads. */
 final class Latencies {
-  private long[] nanos = new long[1 << 12];
+  private long[] nanos = new long[1 << 10];
   private int count;
 
   synchronized void add(long duration) {
@@ -18,10 +18,10 @@ final class Latencies {
     return count;
   }
 
-  /** The duration in milliseconds that a share of {@code quantile} does not exceed. */
+  /** The duration in milliseconds that a share of {@code quantile} does not exceed; 0 for none. */
   synchronized double millis(double quantile) {
     if (count == 0) {
-      return Double.NaN;
+      return 0;
     }
     long[] sorted = Arrays.copyOf(nanos, count);
     Arrays.sort(sorted);

@@ -1,62 +1,112 @@
 package io.quorate.examples.platform;
 
 import io.quorate.core.codec.Codec;
+import io.quorate.replication.quorum.Consistency;
+import io.quorate.replication.quorum.ReadOptions;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 
-/** Writes all the time, remembers what was acknowledged, and looks in the end whether it is there. */
+/**
+ * Writes all the time, to the strongly consistent store and to the quorum store; remembers what was
+ * acknowledged; looks in the end whether it is there.
+ */
 final class Ledger {
-  private final Supplier<Region> writer;
-  private final Map<String, Long> acknowledged = new ConcurrentSkipListMap<>();
+  private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final long READ_SECONDS = 30;
+
+  /**
+   * An acknowledged write.
+   *
+   * @param beganNanos when it was begun, by the monotonic clock
+   */
+  private record Write(long number, long beganNanos) {}
+
+  private final Platform platform;
+  /** Acknowledged by the strongly consistent store, by key. */
+  private final Map<String, Write> facts = new ConcurrentSkipListMap<>();
+  /** Acknowledged by the quorum store, by key. */
+  private final Map<String, Write> features = new ConcurrentSkipListMap<>();
   private final Thread thread;
   private volatile boolean stopped;
 
-  /** Writes through whichever region {@code writer} names at the time. */
-  Ledger(Supplier<Region> writer) {
-    this.writer = writer;
+  /** Begins to write. */
+  Ledger(Platform platform) {
+    this.platform = platform;
     this.thread = new Thread(this::write, "ledger");
     thread.setDaemon(true);
     thread.start();
   }
 
+  /** Writes that have been acknowledged. */
   int acknowledged() {
-    return acknowledged.size();
+    return facts.size() + features.size();
   }
 
-  /** Acknowledged writes that {@code region} does not have, by linearizable reads. */
-  long lost(Region region) throws Exception {
+  /** Whether the strong store has acknowledged a write that began after {@code nanoTime}. */
+  boolean hasWrittenFactSince(long nanoTime) {
+    return facts.values().stream().anyMatch(write -> write.beganNanos() - nanoTime > 0);
+  }
+
+  /** Whether a write that began after {@code nanoTime} and concerns {@code node} is acknowledged. */
+  boolean hasWrittenFeatureSince(long nanoTime, StoreNode node) {
+    return features.entrySet().stream()
+        .anyMatch(x -> x.getValue().beganNanos() - nanoTime > 0 && node.holds(x.getKey()));
+  }
+
+  private void write() {
+    for (long i = 0; !stopped; i++) {
+      String key = String.format("ledger-%09d", i);
+      byte[] value = Codec.LONG.encode(i);
+      Write write = new Write(i, System.nanoTime());
+      List<ControlNode> controls = platform.liveControls().toList();
+      List<StoreNode> stores = platform.liveStores().toList();
+      record(facts, key, write, controls.get((int) (i % controls.size())).facts().put(key, value));
+      record(features, key, write, stores.get((int) (i % stores.size())).store().put(key, value));
+      Waiting.untilNanos(write.beganNanos() + INTERVAL_NANOS);
+    }
+  }
+
+  /** What fails was not promised: nothing is expected of it. */
+  private static void record(
+      Map<String, Write> acknowledged, String key, Write write, CompletableFuture<?> result) {
+    result.thenRun(() -> acknowledged.put(key, write));
+  }
+
+  /** Writes no more. */
+  void stop() throws InterruptedException {
+    stopped = true;
+    thread.join();
+  }
+
+  /** Acknowledged writes that cannot be read any more, at any node, by reads that promise it. */
+  long lost() throws Exception {
+    ControlNode control = platform.liveControls().findFirst().orElseThrow();
+    StoreNode store = platform.liveStores().findFirst().orElseThrow();
+    ReadOptions patiently =
+        ReadOptions.at(Consistency.QUORUM).withTimeout(Duration.ofSeconds(READ_SECONDS));
     long lost = 0;
-    for (Map.Entry<String, Long> entry : new TreeMap<>(acknowledged).entrySet()) {
+    for (Map.Entry<String, Write> entry : new TreeMap<>(facts).entrySet()) {
       boolean there =
-          region
-              .models
-              .get(entry.getKey())
-              .get(30, TimeUnit.SECONDS)
-              .filter(found -> Codec.LONG.decode(found.value()).equals(entry.getValue()))
-              .isPresent();
+          control.facts().get(entry.getKey()).get(READ_SECONDS, TimeUnit.SECONDS).stream()
+              .anyMatch(found -> isWrite(entry.getValue(), found.value()));
+      lost += there ? 0 : 1;
+    }
+    for (Map.Entry<String, Write> entry : new TreeMap<>(features).entrySet()) {
+      boolean there =
+          store.store().get(entry.getKey(), patiently).get(READ_SECONDS, TimeUnit.SECONDS)
+              .value().stream()
+              .anyMatch(found -> isWrite(entry.getValue(), found));
       lost += there ? 0 : 1;
     }
     return lost;
   }
 
-  private void write() {
-    for (long i = 0; !stopped; i++) {
-      String key = "ledger-" + i;
-      long value = i;
-      CompletableFuture<Long> written =
-          writer.get().models.put(key, Codec.LONG.encode(value));
-      written.thenAccept(version -> acknowledged.put(key, value));
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-    }
-  }
-
-  void stop() throws InterruptedException {
-    stopped = true;
-    thread.join();
+  private static boolean isWrite(Write write, byte[] found) {
+    return Codec.LONG.decode(found) == write.number();
   }
 }

@@ -2,59 +2,65 @@ package io.quorate.examples.platform;
 
 import io.quorate.core.Environment;
 import io.quorate.core.NodeId;
-import io.quorate.examples.language.LanguageModel;
-import io.quorate.examples.language.LanguageNames;
-import io.quorate.examples.language.LanguageNames.Example;
 import io.quorate.examples.training.ProgressBar;
-import io.quorate.replication.training.GradientFunction;
-import io.quorate.replication.training.Optimizer;
 import io.quorate.replication.training.StepStats;
 import io.quorate.replication.training.TrainingMaster;
 import io.quorate.replication.training.TrainingOptions;
 import io.quorate.replication.training.TrainingReport;
-import io.quorate.replication.training.TrainingWorker;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Training through failures: a straggler from the beginning, a worker killed after a third of the
- * steps, the master's region after two thirds.
+ * first steps, the master after two thirds. The last steps are made later, by fewer workers.
  */
 final class Training {
   private static final int WORKERS = 4;
   private static final int SHARDS = 8;
-  private static final int BATCH = 1_024;
+  private static final Duration STRAGGLING = Duration.ofMillis(60);
+  private static final Duration ELECTION_LIMIT = Duration.ofSeconds(60);
+  private static final Duration STEP_LIMIT = Duration.ofMinutes(1);
 
-  private final LanguageNames names;
-  private final LanguageModel model;
-  private final List<Region> regions;
-  private final List<Environment> workers = new ArrayList<>();
+  private final Task task;
+  private final Platform platform;
+  private final Path directory;
   private final TrainingOptions options;
-  private final long steps;
+  private final long firstSteps;
+  private final long allSteps;
   private final PrintStream out;
+  private final Chronicle chronicle;
   private volatile long stepsDone;
   private volatile long lastStepNanos;
   private double resumedAfterSeconds;
 
-  Training(LanguageNames names, List<Region> regions, int epochs, PrintStream out) {
-    this.names = names;
-    this.model = new LanguageModel(names.languages().size());
-    this.regions = regions;
-    this.steps = (long) epochs * (names.training().size() / BATCH);
+  /** A job of {@code epochs}; four fifths of it are for the first model. */
+  Training(
+      Task task,
+      Platform platform,
+      Path directory,
+      int epochs,
+      PrintStream out,
+      Chronicle chronicle) {
+    this.task = task;
+    this.platform = platform;
+    this.directory = directory;
+    this.allSteps = Math.max(5, epochs * task.stepsPerEpoch());
+    this.firstSteps = allSteps * 4 / 5;
     this.out = out;
+    this.chronicle = chronicle;
     this.options =
-        TrainingOptions.of("languages", "ngrams-" + names.training().size(), SHARDS, 1)
+        TrainingOptions.of("platform", task.name(), SHARDS, 1)
             .withLimits(
                 new TrainingOptions.Limits(
-                    Duration.ofSeconds(30), Duration.ofSeconds(1), (int) Math.max(1, steps / 12), 3));
+                    Duration.ofSeconds(30),
+                    Duration.ofSeconds(2),
+                    (int) Math.max(1, firstSteps / 12),
+                    3));
   }
 
   /** Seconds from the death of the master to the next step of its successor. */
@@ -62,115 +68,112 @@ final class Training {
     return resumedAfterSeconds;
   }
 
-  /** Trains to the end; the region of the first master is dead afterwards. */
-  TrainingReport run(Path directory) throws Exception {
+  /** The first model, in the checkpoints; the first master's node is down afterwards. */
+  void first() throws Exception {
+    List<Environment> workers = new ArrayList<>();
     try {
       for (int i = 0; i < WORKERS; i++) {
-        startWorker(i, directory);
+        workers.add(startWorker("w" + i, i == 0 ? STRAGGLING : Duration.ZERO));
       }
-      Region first = leader();
-      ProgressBar bar = bar();
-      bar.event("region " + first.id + " is elected, its node leads the training");
-      try (TrainingMaster master = lead(first, bar)) {
-        await(steps / 3, master);
+      ProgressBar bar = bar(firstSteps);
+      ControlNode master = elected();
+      bar.event(master.id() + " is elected and leads the training; w0 is a straggler");
+      try (TrainingMaster leading = lead(master, firstSteps, bar)) {
+        awaitStep(firstSteps / 3, leading);
         bar.event("worker w1 is killed");
-        workers.get(1).close();
-        await(2 * steps / 3, master);
-        bar.event("region " + first.id + ", which leads the training, is killed");
-        first.close();
+        stop(workers.get(1));
+        awaitStep(2 * firstSteps / 3, leading);
+        bar.event(master.id() + ", which leads the training, is killed");
+        master.kill();
       }
       long killedNanos = System.nanoTime();
-      Region second = leader();
-      bar.event("region " + second.id + " is elected, and goes on from the newest checkpoint");
+      ControlNode successor = elected();
+      bar.event(successor.id() + " is elected and goes on from the newest checkpoint");
       lastStepNanos = 0;
-      try (TrainingMaster master = lead(second, bar)) {
-        while (lastStepNanos == 0 && !master.report().isDone()) {
-          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
-        }
+      try (TrainingMaster leading = lead(successor, firstSteps, bar)) {
+        awaitStep(0, leading);
         resumedAfterSeconds = (lastStepNanos - killedNanos) / 1e9;
-        return master.report().get(5, TimeUnit.MINUTES);
+        leading.report().get(5, TimeUnit.MINUTES);
       }
     } finally {
-      workers.forEach(Environment::close);
+      workers.forEach(this::stop);
     }
   }
 
-  /** The region that leads by its own word, which only a majority's votes give it. */
-  Region leader() throws TimeoutException {
-    long limit = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (System.nanoTime() - limit < 0) {
-      for (Region region : regions) {
-        if (!region.isClosed() && region.election.isLeader()) {
-          return region;
-        }
-      }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+  /** The rest of the steps, on one worker: training goes on while the first model is served. */
+  TrainingReport rest() throws Exception {
+    Environment worker = startWorker("w2", Duration.ZERO);
+    ControlNode master = elected();
+    try (TrainingMaster leading = lead(master, allSteps, bar(allSteps))) {
+      return leading.report().get(5, TimeUnit.MINUTES);
+    } finally {
+      stop(worker);
     }
-    throw new TimeoutException("no region was elected within a minute");
   }
 
-  private TrainingMaster lead(Region region, ProgressBar bar) {
+  /** The node that leads by its own word, which only a majority's votes give it. */
+  ControlNode elected() throws Exception {
+    Waiting.until(() -> leading().isPresent(), ELECTION_LIMIT, "an election");
+    return leading().orElseGet(() -> platform.controls().get(0));
+  }
+
+  private Optional<ControlNode> leading() {
+    return platform.liveControls().filter(ControlNode::leadsTraining).findFirst();
+  }
+
+  private TrainingMaster lead(ControlNode master, long steps, ProgressBar bar) {
     return TrainingMaster.start(
-        region.environment,
+        master.environment(),
         options,
-        Optimizer.momentum(1.0, 0.9),
-        region.election.fencingToken().orElse(0),
-        new float[model.parameters()],
+        task.optimizer(),
+        master.election().fencingToken().orElse(0),
+        task.initial(),
         steps,
-        Optional.of(region.checkpoints),
+        Optional.of(master.checkpoints()),
         bar);
   }
 
-  private ProgressBar bar() {
+  private ProgressBar bar(long steps) {
     return new ProgressBar(out, System.console() != null, steps) {
       @Override
       public void onStep(StepStats stats) {
         super.onStep(stats);
+        chronicle.loss(stats.step() + 1, stats.loss().mean());
         stepsDone = stats.step() + 1;
         lastStepNanos = System.nanoTime();
       }
-    };
-  }
 
-  private void await(long step, TrainingMaster master) throws Exception {
-    CompletableFuture<TrainingReport> report = master.report();
-    while (stepsDone < step) {
-      if (report.isCompletedExceptionally()) {
-        report.get();
+      @Override
+      public void event(String text) {
+        super.event(text);
+        chronicle.remember(text);
       }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
-    }
-  }
-
-  private void startWorker(int index, Path directory) {
-    Environment worker = Region.environment(NodeId.of("w" + index), directory);
-    workers.add(worker);
-    for (Region region : regions) {
-      worker.transport().setPeer(region.id, region.environment.transport().address());
-    }
-    GradientFunction<List<Example>> gradient = index == 0 ? straggler() : model::gradient;
-    TrainingWorker.start(
-        worker,
-        options,
-        model.parameters(),
-        gradient,
-        LanguageModel.batches(names.training(), BATCH),
-        this::whoLeads,
-        1);
-  }
-
-  private Optional<NodeId> whoLeads() {
-    return regions.stream()
-        .filter(region -> !region.isClosed() && region.election.isLeader())
-        .map(region -> region.id)
-        .findFirst();
-  }
-
-  /** The same gradient, but late. */
-  private GradientFunction<List<Example>> straggler() {
-    return (parameters, batch, gradientSum, context) -> {
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(60));
-      return model.gradient(parameters, batch, gradientSum, context);
     };
+  }
+
+  /** Waits until {@code step} is done and another has been made since the last look. */
+  private void awaitStep(long step, TrainingMaster leading) throws Exception {
+    Waiting.until(
+        () -> {
+          if (leading.report().isCompletedExceptionally()) {
+            leading.report().get();
+          }
+          return stepsDone >= step && lastStepNanos != 0;
+        },
+        STEP_LIMIT,
+        "step " + step);
+  }
+
+  private Environment startWorker(String name, Duration delay) {
+    NodeId id = NodeId.of(name);
+    Environment worker = PlatformNode.environment(id, directory.resolve(name));
+    platform.wiring.add(worker);
+    task.work(worker, options, () -> leading().map(PlatformNode::id), delay);
+    return worker;
+  }
+
+  private void stop(Environment worker) {
+    platform.wiring.remove(worker.self());
+    worker.close();
   }
 }

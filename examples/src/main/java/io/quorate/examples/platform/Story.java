@@ -1,0 +1,164 @@
+package io.quorate.examples.platform;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/** The whole, from the data to the score: elect, train, publish, serve, survive. */
+final class Story {
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+  private static final double RESUME_LIMIT_SECONDS = 5;
+  private static final double LATENCY_LIMIT_MILLIS = 100;
+  private static final double AVAILABILITY_PERCENT = 99.99;
+  /** Of what as many single replicas would answer. */
+  private static final double SCALING_LIMIT = 0.8;
+
+  private final Settings settings;
+  private final PrintStream out;
+  private final Chronicle chronicle;
+  private final Scorecard score = new Scorecard();
+
+  Story(Settings settings, PrintStream out, Chronicle chronicle) {
+    this.settings = settings;
+    this.out = out;
+    this.chronicle = chronicle;
+  }
+
+  /** Plays it to its end, with the files below {@code root}. */
+  Scorecard play(Task task, Path root) throws Exception {
+    try (Platform platform = new Platform(task, root, chronicle)) {
+      Rollout rollout = new Rollout(platform);
+      Training training =
+          new Training(task, platform, root, settings.epochsOf(task), out, chronicle);
+      train(platform, training);
+      publishFirst(task, platform, rollout);
+      serve(task, platform, training, rollout);
+      scale(task, platform);
+      return score;
+    }
+  }
+
+  private void train(Platform platform, Training training) throws Exception {
+    chronicle.title("Three regions, four workers: elect, train, survive");
+    platform.start();
+    training.first();
+    for (ControlNode node : platform.controls().stream().filter(x -> !x.isUp()).toList()) {
+      node.start();
+      chronicle.event(node.id() + " is back");
+    }
+  }
+
+  private void publishFirst(Task task, Platform platform, Rollout rollout) throws Exception {
+    chronicle.title("Publish and serve");
+    Users users = new Users(task);
+    users.introduce(platform.stores().get(0).store());
+    chronicle.event(
+        "the profiles of " + users.count() + " users are in the feature store, three copies each");
+    rollout.publish(1);
+    platform.serve();
+    rollout.requireServed(1);
+    chronicle.event("model 1 is in the checkpoints of all regions, and served by all replicas");
+    Task.Question question = task.heldOut().get(0);
+    Front.Answer first =
+        platform
+            .front()
+            .predict(Platform.REGIONS.get(0), Users.who(question.label(), 0), question.text())
+            .get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    chronicle.event(
+        "first prediction: \"" + question.text() + "\" is "
+            + task.classes().get(first.prediction().label()) + ", says " + first.replica());
+    score.atMost(
+        "start to first prediction, training included: 30 s",
+        chronicle.seconds(),
+        START_LIMIT.toSeconds(),
+        "s");
+  }
+
+  private void serve(Task task, Platform platform, Training training, Rollout rollout)
+      throws Exception {
+    Load load = new Load(platform.front(), task.heldOut(), settings.rate());
+    Ledger ledger = new Ledger(platform);
+    chronicle.event(
+        String.format(Locale.ROOT, "users ask %,.0f questions a second", settings.rate()));
+    float[] parameters = training.rest().parameters();
+    chronicle.event("training has gone on meanwhile; its last checkpoint becomes model 2");
+    long failedBefore = load.failed();
+    rollout.publish(2);
+    rollout.rollOut(2);
+    long failedMeanwhile = load.failed() - failedBefore;
+    chronicle.event("all replicas have loaded model 2, one at a time");
+
+    chronicle.title("Serve while things break (seed " + settings.seed() + ")");
+    List<Fault> faults = FaultSchedule.of(settings.seed(), platform, ledger);
+    Duration slot = settings.serving().dividedBy(faults.size());
+    Trial trial = new Trial(chronicle, load);
+    for (Fault fault : faults) {
+      trial.of(fault, slot);
+    }
+    load.stop();
+    ledger.stop();
+    score(load);
+    score.atMost("questions failed while replicas reloaded: 0", failedMeanwhile, 0, "");
+    score.tell("writes acknowledged meanwhile", ledger.acknowledged(), "");
+    score.atMost("acknowledged writes lost: 0", ledger.lost(), 0, "");
+    score.atMost(
+        "training goes on after its master's death: 5 s",
+        training.resumedAfterSeconds(),
+        RESUME_LIMIT_SECONDS,
+        "s");
+    for (Trial.Result result : trial.results()) {
+      score.atMost(
+          String.format(Locale.ROOT, "%s, overcome in %.0f s", result.fault(), result.limitSeconds()),
+          result.seconds(),
+          result.limitSeconds(),
+          "s");
+    }
+    double required = task.requiredAccuracy();
+    score.atLeast(
+        String.format(Locale.ROOT, "accuracy on held-out data, at least %.2f", required),
+        task.accuracy(parameters),
+        required,
+        "");
+    score.tell("accuracy as served, with the users' profiles", load.accuracy(), "");
+  }
+
+  private void score(Load load) {
+    score.tell("questions answered", load.answered(), "");
+    score.tell("predictions a second, sustained", load.answeredPerSecond(), "");
+    score.tell("which is, a day", load.answeredPerSecond() * TimeUnit.DAYS.toSeconds(1), "");
+    score.tell("latency p50", load.latencies().millis(0.5), "ms");
+    score.atMost(
+        "latency p99, at most 100 ms", load.latencies().millis(0.99), LATENCY_LIMIT_MILLIS, "ms");
+    score.tell("latency p99.9", load.latencies().millis(0.999), "ms");
+    score.atLeast(
+        "answered within 250 ms, at least 99.99 %",
+        100 * load.availability(),
+        AVAILABILITY_PERCENT,
+        "%");
+  }
+
+  private void scale(Task task, Platform platform) throws Exception {
+    chronicle.title(
+        "Throughput as replicas are added (each prediction made to take "
+            + Scaling.SERVICE.toMillis() + " ms)");
+    List<Scaling.Point> points = new Scaling(platform, task.heldOut()).measure();
+    for (Scaling.Point point : points) {
+      chronicle.fact(
+          String.format(
+              Locale.ROOT, "%d %-8s  %,6.0f a second",
+              point.replicas(), point.replicas() == 1 ? "replica" : "replicas", point.perSecond()));
+    }
+    Scaling.Point one = points.get(0);
+    Scaling.Point most = points.get(points.size() - 1);
+    score.atLeast(
+        String.format(
+            Locale.ROOT, "%d replicas, at least %.1f times one", most.replicas(),
+            SCALING_LIMIT * most.replicas()),
+        most.perSecond() / one.perSecond(),
+        SCALING_LIMIT * most.replicas(),
+        "times");
+  }
+}
