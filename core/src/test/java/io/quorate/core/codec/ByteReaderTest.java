@@ -3,6 +3,10 @@ package io.quorate.core.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,6 +101,33 @@ class ByteReaderTest {
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> Codec.STRING.decode(new byte[] {(byte) 0xc0, (byte) 0x80}))
         .isInstanceOf(MalformedException.class);
+  }
+
+  @Test
+  void text_of_every_length_of_character_comes_back() {
+    for (String text : List.of("", "plain", "\u00e9\u20ac", "\ud83d\ude00 and \ufffd itself")) {
+      ByteWriter out = new ByteWriter();
+
+      out.text(text);
+
+      assertThat(new ByteReader(out.toByteArray()).text()).isEqualTo(text);
+    }
+  }
+
+  @Test
+  void every_pair_of_bytes_is_text_exactly_if_a_strict_decoder_says_so() {
+    for (int pair = 0; pair < 1 << 16; pair++) {
+      byte[] bytes = {(byte) (pair >> 8), (byte) pair};
+      ByteReader in = new ByteReader(new ByteWriter().block(bytes).toByteArray());
+      String expected;
+      try {
+        expected = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      } catch (CharacterCodingException e) {
+        assertThatThrownBy(in::text).as("%04x", pair).isInstanceOf(MalformedException.class);
+        continue;
+      }
+      assertThat(in.text()).as("%04x", pair).isEqualTo(expected);
+    }
   }
 
   @Test
