@@ -85,7 +85,8 @@ final class EventualNode implements Handler {
                 service + "-repair",
                 options.repairInterval().toNanos(),
                 options.maxDrift().toMillis(),
-                count -> 1),
+                Long.MAX_VALUE,
+                new NoQuorums()),
             identity.isCaughtUp(),
             identity::markCaughtUp);
     table
@@ -112,8 +113,41 @@ final class EventualNode implements Handler {
     }
 
     @Override
+    public boolean isMoving() {
+      return false;
+    }
+
+    @Override
+    public List<NodeId> nodes() {
+      return members;
+    }
+
+    @Override
     public List<List<NodeId>> setsWith(NodeId node) {
       return List.of(members);
+    }
+
+    @Override
+    public List<List<NodeId>> sources() {
+      return List.of(members);
+    }
+
+    @Override
+    public boolean isSource(NodeId node, byte[] key) {
+      return true;
+    }
+  }
+
+  /** A member answers alone, from the beginning. */
+  private record NoQuorums() implements Repair.Quorums {
+    @Override
+    public int catchUp(int members) {
+      return 0;
+    }
+
+    @Override
+    public int move(int members) {
+      return 0;
     }
   }
 

@@ -28,6 +28,10 @@ import java.util.Set;
  *   <li>A deletion is a write of a tombstone; of an absent key it is a read.
  * </ul>
  *
+ * <p>Under another placement every operation that has not ended begins its quorum anew, among the
+ * replicas of that placement and under the tag that it has. Answers to what was asked before count for
+ * nothing then: a replica may have answered when others were to be asked beside it.
+ *
  * <p>An attempt is repeated under the same tag and never under another: what nobody knows the fate
  * of takes effect at most once. Replicas that had not acknowledged a write in time get a hint, which
  * counts for nothing.
@@ -49,6 +53,9 @@ final class CoordinatorCore {
 
     /** Keep {@code cell} for a replica that may have missed it. */
     void hint(NodeId target, Operation operation);
+
+    /** Replicas go by a newer placement: to be learned, and then told by {@link #replan}. */
+    void isStale(long newerEpoch);
   }
 
   /** What became of an operation. */
@@ -115,8 +122,10 @@ final class CoordinatorCore {
 
   /** A replica has answered. Answers to what has ended, and second answers, change nothing. */
   void answered(NodeId from, QuorumMessage.Reply reply, long nowNanos) {
-    Operation operation = operations.get(reply.operation());
-    if (operation == null || !operation.plan.replicas().contains(from)) {
+    Operation operation = operations.get(Operation.idOf(reply.operation()));
+    if (operation == null
+        || operation.wireId() != reply.operation()
+        || !operation.plan.replicas().contains(from)) {
       return;
     }
     peers.answered(from, nowNanos - operation.sentNanos);
@@ -146,8 +155,30 @@ final class CoordinatorCore {
     return order > 0 || order == 0 && now.hasValue() ? now : old;
   }
 
+  /**
+   * The placement is that of {@code epoch} now; the planner knows it. What a replica has been asked is
+   * asked again at once, of the replicas that are to be asked now.
+   */
+  void replan(long epoch, long nowNanos) {
+    this.epoch = epoch;
+    for (Operation operation : List.copyOf(operations.values())) {
+      if (operation.phase == Operation.Phase.LINGER) {
+        continue;
+      }
+      operation.replan(planner.plan(operation));
+      if (operation.phase == Operation.Phase.ASK) {
+        askMore(operation, nowNanos, false);
+      } else {
+        sendWrites(operation, nowNanos);
+      }
+    }
+  }
+
   private void refused(
       Operation operation, NodeId from, QuorumMessage.Refused refused, long nowNanos) {
+    if (refused.reason() == QuorumMessage.Reason.OTHER_EPOCH && refused.epoch() > epoch) {
+      effects.isStale(refused.epoch());
+    }
     if (refused.reason().isTransient()) {
       // Another replica may do; this one is asked again with the next resend.
       if (operation.phase == Operation.Phase.ASK) {
@@ -172,7 +203,8 @@ final class CoordinatorCore {
     left.removeAll(operation.refusals.keySet());
     if (!Quota.allMet(operation.plan.write(), left)) {
       // Each refusal says that this replica does not hold it; only all together say that nobody does.
-      boolean none = operation.refusals.size() == operation.plan.replicas().size();
+      boolean none =
+          !operation.replanned() && operation.refusals.size() == operation.plan.replicas().size();
       String reason = "replicas refused: " + operation.refusals;
       end(operation, none ? new Outcome.Refused(reason) : new Outcome.Indeterminate(reason));
     }
@@ -220,7 +252,7 @@ final class CoordinatorCore {
 
   private QuorumMessage.Read read(Operation operation, boolean withValue) {
     return new QuorumMessage.Read(
-        operation.id, epoch, operation.key, withValue, operation.level != Consistency.ONE);
+        operation.wireId(), epoch, operation.key, withValue, operation.level != Consistency.ONE);
   }
 
   private void decide(Operation operation, long nowNanos) {
@@ -304,7 +336,7 @@ final class CoordinatorCore {
       if (!operation.holders.contains(node) && !operation.refusals.containsKey(node)) {
         effects.send(
             node,
-            new QuorumMessage.Write(operation.id, epoch, operation.key, operation.cell));
+            new QuorumMessage.Write(operation.wireId(), epoch, operation.key, operation.cell));
       }
     }
   }

@@ -40,7 +40,13 @@ final class Operation {
   final long startNanos;
   final long deadlineNanos;
 
+  /** Bits of {@link #wireId} that are the operation's own. */
+  private static final int ID_BITS = 48;
+
+  private static final long MAX_PLANS = 1L << 62 - ID_BITS;
+
   Plan plan;
+  private long plans;
   Phase phase = Phase.ASK;
   final Map<NodeId, QuorumMessage.Held> answers = new LinkedHashMap<>();
   final Set<NodeId> asked = new LinkedHashSet<>();
@@ -72,6 +78,33 @@ final class Operation {
     this.expiryMillis = expiryMillis;
     this.startNanos = startNanos;
     this.deadlineNanos = deadlineNanos;
+  }
+
+  /** What messages carry: the number of the operation and how often it was planned anew. */
+  long wireId() {
+    return plans << ID_BITS | id;
+  }
+
+  /** The number of the operation that messages with {@code wireId} are about. */
+  static long idOf(long wireId) {
+    return wireId & (1L << ID_BITS) - 1;
+  }
+
+  /** Whether it has gone over to another placement, so that others than its replicas may hold it. */
+  boolean replanned() {
+    return plans > 0;
+  }
+
+  /** Begins its quorum anew among other replicas. */
+  void replan(Plan next) {
+    plan = next;
+    plans = (plans + 1) % MAX_PLANS;
+    answers.clear();
+    asked.clear();
+    holders.clear();
+    refusals.clear();
+    resends = 0;
+    fetching = false;
   }
 
   /** The newest version that was told of; {@link Cell#NONE} if none. */

@@ -57,7 +57,8 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
   private final Queue<Submission> submitted = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean draining = new AtomicBoolean();
   private final AtomicInteger inFlight = new AtomicInteger();
-  private final PlacementTopology topology;
+  /** Empty if the placement is fixed. */
+  private final Optional<Placing> placing;
   private long nextOperation = 2;
   private boolean ticking;
   private boolean handlingOwn;
@@ -80,7 +81,8 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
       QuorumOptions options,
       Identity identity,
       CellTable table,
-      HintLog hintLog) {
+      HintLog hintLog,
+      Optional<PlacementRegister> register) {
     this.environment = environment;
     this.loop = loop;
     this.self = environment.self();
@@ -88,7 +90,6 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
     this.identity = identity;
     this.clock = identity.clock();
     this.table = table;
-    this.topology = (PlacementTopology) table.topology();
     this.coordinator = new CoordinatorCore(clock, this::plan, this);
     this.frames = new Frames(environment, loop, identity.epoch(), this);
     this.hints = new Hints(hintLog, this, loop);
@@ -102,17 +103,54 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
                 "quorum-repair",
                 options.repairInterval().toNanos(),
                 options.maxDrift().toMillis(),
-                options::writeQuorum),
+                options.moves().bytesPerSecond(),
+                options.quorums()),
             identity.isCaughtUp(),
             identity::markCaughtUp);
-    this.replica = new Replica(table, clock, repair::isCaughtUp, this::repairDamaged);
+    this.replica = new Replica(table, clock, new Standing(), this::isStale, this::repairDamaged);
+    this.placing =
+        register.map(its -> new Placing(environment, loop, table, repair, its, options, this::replan));
     Metrics metrics = environment.metrics();
     metrics.gauge("quorum_operations_in_flight", inFlight::get);
     metrics.gauge("quorum_hints", hints.log()::count);
   }
 
   PlacementTopology topology() {
-    return topology;
+    return (PlacementTopology) table.topology();
+  }
+
+  /**
+   * What follows changes of the placement.
+   *
+   * @throws IllegalStateException if it is fixed
+   */
+  Placing placing() {
+    return placing.orElseThrow(
+        () -> new IllegalStateException("the store was opened with a fixed placement"));
+  }
+
+  /** What others may rely on this node's replica for, as its repair knows. */
+  private final class Standing implements Replica.Standing {
+    @Override
+    public boolean answersFor(Key key) {
+      return repair.answersFor(key);
+    }
+
+    @Override
+    public boolean takes(Key key, boolean hint) {
+      return repair.takes(key, hint);
+    }
+  }
+
+  /** The table has gone over to another placement. */
+  private void replan() {
+    coordinator.replan(topology().epoch(), environment.clock().monotonicNanos());
+    settle();
+  }
+
+  @Override
+  public void isStale(long newerEpoch) {
+    placing.ifPresent(Placing::look);
   }
 
   Repair repair() {
@@ -126,7 +164,7 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
   private Plan plan(Operation operation) {
     return Plan.of(
         operation.level,
-        topology.setsOf(operation.key.bytes()),
+        topology().quorumSetsOf(operation.key.bytes()),
         options,
         self,
         options.zones());
@@ -189,7 +227,7 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
             expiryMillis,
             nowNanos,
             nowNanos + submission.timeoutNanos),
-        topology.epoch());
+        topology().epoch());
   }
 
   /** Has the coordinator hear what this node's own replica has said, then plans the next tick. */
@@ -292,7 +330,7 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
 
   ReplicaStatus status() {
     return new ReplicaStatus(
-        topology.epoch(),
+        topology().epoch(),
         repair.isCaughtUp(),
         table.store().isWritable(),
         table.store().size(),
@@ -318,6 +356,7 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
 
   private CompletableFuture<Void> close() {
     identity.close();
+    placing.ifPresent(Placing::close);
     repair.close();
     frames.close();
     return CompletableFuture.allOf(table.store().shutdown(), hints.shutdown());

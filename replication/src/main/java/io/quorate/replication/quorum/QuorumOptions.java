@@ -2,6 +2,7 @@ package io.quorate.replication.quorum;
 
 import io.quorate.core.NodeId;
 import io.quorate.replication.local.LocalOptions;
+import io.quorate.replication.replica.Repair;
 import java.time.Duration;
 import java.util.Map;
 import java.util.SortedMap;
@@ -17,6 +18,7 @@ import java.util.TreeMap;
  * @param maxDrift how far ahead of a replica's wall clock a version may be
  * @param repairInterval how often a node compares itself with one of its peers
  * @param limits bounds on what is in flight
+ * @param moves how keys move when the placement changes
  */
 public record QuorumOptions(
     LocalOptions local,
@@ -25,7 +27,8 @@ public record QuorumOptions(
     SortedMap<NodeId, String> zones,
     Duration maxDrift,
     Duration repairInterval,
-    Limits limits) {
+    Limits limits,
+    MoveOptions moves) {
   /**
    * Bounds.
    *
@@ -71,38 +74,45 @@ public record QuorumOptions(
         new TreeMap<>(),
         Duration.ofMinutes(1),
         Duration.ofSeconds(1),
-        Limits.defaults());
+        Limits.defaults(),
+        MoveOptions.defaults());
   }
 
   public QuorumOptions withLocal(LocalOptions local) {
     return new QuorumOptions(
-        local, readReplicas, writeReplicas, zones, maxDrift, repairInterval, limits);
+        local, readReplicas, writeReplicas, zones, maxDrift, repairInterval, limits, moves);
   }
 
   /** These, with so many replicas for reads and writes at {@code QUORUM}. */
   public QuorumOptions withQuorums(int readReplicas, int writeReplicas) {
     return new QuorumOptions(
-        local, readReplicas, writeReplicas, zones, maxDrift, repairInterval, limits);
+        local, readReplicas, writeReplicas, zones, maxDrift, repairInterval, limits, moves);
   }
 
   public QuorumOptions withZones(Map<NodeId, String> zones) {
     return new QuorumOptions(
-        local, readReplicas, writeReplicas, new TreeMap<>(zones), maxDrift, repairInterval, limits);
+        local, readReplicas, writeReplicas, new TreeMap<>(zones), maxDrift, repairInterval, limits,
+        moves);
   }
 
   public QuorumOptions withMaxDrift(Duration maxDrift) {
     return new QuorumOptions(
-        local, readReplicas, writeReplicas, zones, maxDrift, repairInterval, limits);
+        local, readReplicas, writeReplicas, zones, maxDrift, repairInterval, limits, moves);
   }
 
   public QuorumOptions withRepairInterval(Duration repairInterval) {
     return new QuorumOptions(
-        local, readReplicas, writeReplicas, zones, maxDrift, repairInterval, limits);
+        local, readReplicas, writeReplicas, zones, maxDrift, repairInterval, limits, moves);
   }
 
   public QuorumOptions withLimits(Limits limits) {
     return new QuorumOptions(
-        local, readReplicas, writeReplicas, zones, maxDrift, repairInterval, limits);
+        local, readReplicas, writeReplicas, zones, maxDrift, repairInterval, limits, moves);
+  }
+
+  public QuorumOptions withMoves(MoveOptions moves) {
+    return new QuorumOptions(
+        local, readReplicas, writeReplicas, zones, maxDrift, repairInterval, limits, moves);
   }
 
   int readQuorum(int replicas) {
@@ -111,6 +121,21 @@ public record QuorumOptions(
 
   int writeQuorum(int replicas) {
     return writeReplicas == 0 ? Quota.majority(replicas) : Math.min(writeReplicas, replicas);
+  }
+
+  /** With how many members to compare, so that every quorum has one of them. */
+  Repair.Quorums quorums() {
+    return new Repair.Quorums() {
+      @Override
+      public int catchUp(int members) {
+        return members - Math.min(writeQuorum(members), Quota.majority(members)) + 1;
+      }
+
+      @Override
+      public int move(int members) {
+        return Math.max(catchUp(members), members - readQuorum(members) + 1);
+      }
+    };
   }
 
   /**

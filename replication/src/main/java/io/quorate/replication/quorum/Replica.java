@@ -8,8 +8,8 @@ import io.quorate.replication.local.Key;
 import io.quorate.replication.local.Stored;
 import io.quorate.replication.replica.CellTable;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * The replica's side: answers what its disk holds, and holds what is newer.
@@ -20,20 +20,37 @@ import java.util.function.Consumer;
 final class Replica {
   private final CellTable table;
   private final TagClock clock;
-  private final BooleanSupplier caughtUp;
+  private final Standing standing;
+  private final LongConsumer onNewerEpoch;
   private final Consumer<Key> onDamaged;
 
   /**
    * A replica.
    *
-   * @param caughtUp whether it may answer quorums and take writes
+   * @param standing what others may rely on it for
+   * @param onNewerEpoch told of requests under placements that are not known here
    * @param onDamaged told of keys whose bytes on disk are damaged
    */
-  Replica(CellTable table, TagClock clock, BooleanSupplier caughtUp, Consumer<Key> onDamaged) {
+  Replica(
+      CellTable table,
+      TagClock clock,
+      Standing standing,
+      LongConsumer onNewerEpoch,
+      Consumer<Key> onDamaged) {
     this.table = table;
     this.clock = clock;
-    this.caughtUp = caughtUp;
+    this.standing = standing;
+    this.onNewerEpoch = onNewerEpoch;
     this.onDamaged = onDamaged;
+  }
+
+  /** What others may rely on a replica for. */
+  interface Standing {
+    /** Whether its answer may be part of a quorum. */
+    boolean answersFor(Key key);
+
+    /** Whether it takes a write, or a hint. */
+    boolean takes(Key key, boolean hint);
   }
 
   /** Takes where an answer goes. */
@@ -44,6 +61,9 @@ final class Replica {
   /** Handles one request; answers once, at once or when the disk has. */
   void handle(QuorumMessage.Request request, Answer answer) {
     if (request.epoch() != table.topology().epoch()) {
+      if (request.epoch() > table.topology().epoch()) {
+        onNewerEpoch.accept(request.epoch());
+      }
       refuse(request, QuorumMessage.Reason.OTHER_EPOCH, answer);
     } else if (request instanceof QuorumMessage.Read read) {
       read(read, answer);
@@ -61,7 +81,7 @@ final class Replica {
   }
 
   private void read(QuorumMessage.Read read, Answer answer) {
-    if (read.strong() && !caughtUp.getAsBoolean()) {
+    if (read.strong() && !standing.answersFor(read.key())) {
       refuse(read, QuorumMessage.Reason.NOT_CAUGHT_UP, answer);
       return;
     }
@@ -113,7 +133,7 @@ final class Replica {
 
   private void write(QuorumMessage.Write write, Answer answer) {
     Tag tag = write.cell().tag();
-    if (!caughtUp.getAsBoolean()) {
+    if (!standing.takes(write.key(), Hints.isHint(write.operation()))) {
       refuse(write, QuorumMessage.Reason.NOT_CAUGHT_UP, answer);
     } else if (!clock.believes(tag)) {
       refuse(write, QuorumMessage.Reason.DRIFT, answer);

@@ -1,20 +1,18 @@
 package io.quorate.replication.quorum;
 
 import io.quorate.core.Environment;
-import io.quorate.core.EventLoop;
 import io.quorate.core.NodeId;
 import io.quorate.core.codec.Codec;
 import io.quorate.replication.Tag;
 import io.quorate.replication.Versioned;
 import io.quorate.replication.local.Cell;
 import io.quorate.replication.local.Key;
-import io.quorate.replication.local.LocalOptions;
-import io.quorate.replication.local.LocalStore;
-import io.quorate.replication.replica.CellTable;
-import io.quorate.replication.replica.Identity;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 
 /** Keys and values as bytes and back; everything else is the node's. */
 final class TypedQuorumStore<K, V> implements QuorumStore<K, V> {
@@ -46,40 +44,30 @@ final class TypedQuorumStore<K, V> implements QuorumStore<K, V> {
     for (List<NodeId> set : placement.sets()) {
       options.requireIntersection(set.size());
     }
-    EventLoop loop = environment.eventLoop("quorum");
-    LocalOptions local = options.local();
-    PlacementTopology topology = new PlacementTopology(placement);
-    LocalOptions hintOptions =
-        LocalOptions.in(local.directory() + "-hints")
-            .withSegmentBytes(Math.min(local.segmentBytes(), 4 << 20))
-            .withCacheBytes(1 << 20)
-            .withDurability(LocalOptions.Durability.WRITTEN);
-    return LocalStore.open(environment, loop, local)
-        .thenCompose(
-            store ->
-                Identity.begin(
-                        environment, loop, local.directory(), options.maxDrift().toMillis())
-                    .thenCompose(
-                        identity ->
-                            CellTable.over(store, identity.clock(), topology)
-                                .thenCompose(
-                                    table ->
-                                        LocalStore.open(environment, loop, hintOptions)
-                                            .thenApply(
-                                                hints ->
-                                                    new QuorumNode(
-                                                        environment,
-                                                        loop,
-                                                        options,
-                                                        identity,
-                                                        table,
-                                                        new HintLog(
-                                                            hints,
-                                                            options.limits().maxHints()))))))
-        .thenApply(
-            node ->
-                new TypedQuorumStore<>(
-                    environment, node, keys, values, options.limits().maxValueBytes()));
+    return new Opening(environment, options)
+        .fixed(placement)
+        .thenApply(node -> over(environment, node, keys, values, options));
+  }
+
+  static <K, V> CompletableFuture<QuorumStore<K, V>> open(
+      Environment environment,
+      PlacementRegister register,
+      Codec<K> keys,
+      Codec<V> values,
+      QuorumOptions options) {
+    return new Opening(environment, options)
+        .following(register)
+        .thenApply(node -> over(environment, node, keys, values, options));
+  }
+
+  private static <K, V> QuorumStore<K, V> over(
+      Environment environment,
+      QuorumNode node,
+      Codec<K> keys,
+      Codec<V> values,
+      QuorumOptions options) {
+    return new TypedQuorumStore<>(
+        environment, node, keys, values, options.limits().maxValueBytes());
   }
 
   private Key keyOf(K key) {
@@ -153,6 +141,40 @@ final class TypedQuorumStore<K, V> implements QuorumStore<K, V> {
     return onLoop(() -> CompletableFuture.completedFuture(node.status()));
   }
 
+  @Override
+  public CompletableFuture<PlacementState> change(
+      PlacementChange change, Consumer<MoveProgress> listener) {
+    Changes changes = node.placing().changes();
+    return onLoop(() -> changes.change(OptionalLong.empty(), change, listener));
+  }
+
+  @Override
+  public CompletableFuture<PlacementState> change(
+      long epoch, PlacementChange change, Consumer<MoveProgress> listener) {
+    if (epoch < 1) {
+      throw new IllegalArgumentException("epoch must be at least 1, was " + epoch);
+    }
+    Changes changes = node.placing().changes();
+    return onLoop(() -> changes.change(OptionalLong.of(epoch), change, listener));
+  }
+
+  @Override
+  public CompletableFuture<PlacementState> cancelChange() {
+    Changes changes = node.placing().changes();
+    return onLoop(changes::cancel);
+  }
+
+  @Override
+  public CompletableFuture<Optional<MoveProgress>> changeInProgress() {
+    Changes changes = node.placing().changes();
+    return onLoop(() -> CompletableFuture.completedFuture(changes.inProgress()));
+  }
+
+  @Override
+  public CompletableFuture<PlacementState> placement() {
+    return onLoop(() -> CompletableFuture.completedFuture(node.topology().state()));
+  }
+
   private interface Work<T> {
     CompletableFuture<T> run();
   }
@@ -168,10 +190,16 @@ final class TypedQuorumStore<K, V> implements QuorumStore<K, V> {
                           if (failure == null) {
                             result.complete(value);
                           } else {
-                            result.completeExceptionally(failure);
+                            result.completeExceptionally(causeOf(failure));
                           }
                         }));
     return result;
+  }
+
+  private static Throwable causeOf(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.quorate.replication.replica;
 
+import io.quorate.core.EventLoop;
 import io.quorate.core.NodeId;
 import io.quorate.core.RefusedException;
 import io.quorate.core.codec.ByteReader;
@@ -14,10 +15,8 @@ import io.quorate.replication.local.Stored;
 import io.quorate.replication.merkle.MerkleTree;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -39,8 +38,9 @@ public final class CellTable {
   private final LocalStore store;
   private final TagClock clock;
   private final NodeId self;
-  private final Topology topology;
-  private final Map<List<NodeId>, KeyTree> trees = new HashMap<>();
+  private Forest forest;
+  /** The forest of the topology that is to come, while it is planted. */
+  private Planting planting;
   private final Set<Key> damaged = new HashSet<>();
   /** Tombstones and what expires, in the order in which they came. */
   private final Deque<Key> mortal = new ArrayDeque<>();
@@ -50,7 +50,7 @@ public final class CellTable {
     this.store = store;
     this.clock = clock;
     this.self = clock.self();
-    this.topology = topology;
+    this.forest = new Forest(topology, self);
   }
 
   /** A table over {@code store}, which must be open. The future completes on the store's loop. */
@@ -69,9 +69,6 @@ public final class CellTable {
   }
 
   private void index() {
-    for (List<NodeId> set : topology.setsWith(self)) {
-      trees.put(set, new KeyTree());
-    }
     store.forEach(
         stored -> {
           if (!stored.key().equals(FLOOR)) {
@@ -89,7 +86,65 @@ public final class CellTable {
   }
 
   public Topology topology() {
-    return topology;
+    return forest.topology();
+  }
+
+  /**
+   * Makes ready to go over to {@code next}: summarizes all keys anew, some in each turn of {@code
+   * loop}, while the table goes on as it is. Copies that would come to be shared anew, though this
+   * node is no source of them, are forgotten: they are of an earlier time, and who has seen all since
+   * brings better ones. The future completes on the loop, once that is durable, and fails with {@link
+   * RefusedException} if the disk takes no writes.
+   */
+  public CompletableFuture<Void> prepare(Topology next, EventLoop loop) {
+    planting = new Planting(this, forest, new Forest(next, self), loop);
+    return planting.run();
+  }
+
+  /** Goes over to the topology that was prepared. */
+  public void adopt() {
+    forest = planting.planted();
+    planting = null;
+  }
+
+  /** Whether this node is one of those that share {@code key}. */
+  public boolean shares(Key key) {
+    return forest.shares(key);
+  }
+
+  /** How many keys are held of which this node is no replica. */
+  public int strayCount() {
+    return forest.strays().size();
+  }
+
+  /**
+   * Forgets some of the keys of which this node is no replica.
+   *
+   * @param leaves how many leaves of the tree to look at, from {@code from} on
+   * @throws RefusedException if the store takes no writes
+   */
+  public void dropStrays(int from, int leaves) {
+    for (int leaf = from; leaf < Math.min(MerkleTree.LEAVES, from + leaves); leaf++) {
+      forest.strays().keysOf(leaf).forEach(this::drop);
+    }
+  }
+
+  /** Forgets a copy that counts for nothing; the floor stays. Returns when that is durable. */
+  long drop(Key key) {
+    Stored held = store.find(key).orElse(null);
+    if (held == null) {
+      return 0;
+    }
+    Tag tag = held.tag();
+    long sequence = store.forget(key);
+    damaged.remove(key);
+    summarize(key, tag, Tag.NONE);
+    return sequence;
+  }
+
+  /** Whether this disk holds anything, or has. */
+  boolean isUsed() {
+    return store.size() > 0;
   }
 
   /** Versions of forgotten keys are not above it. */
@@ -97,13 +152,20 @@ public final class CellTable {
     return floor;
   }
 
-  /** Takes over the floor of a peer, from which this replica has its cells. */
-  public void raiseFloor(long floor) {
-    if (floor > this.floor && store.isWritable()) {
-      this.floor = floor;
-      byte[] bytes = new ByteWriter(Long.BYTES).int64(floor).toByteArray();
-      store.put(FLOOR, Cell.value(new Tag(Math.max(1, floor), self, 0), 0, bytes));
+  /**
+   * Takes over the floor of a peer, from which this replica has its cells.
+   *
+   * @return the sequence at which it is durable
+   * @throws RefusedException if the store takes no writes
+   */
+  public long raiseFloor(long floor) {
+    if (floor <= this.floor) {
+      return store.sequenceOf(FLOOR);
     }
+    byte[] bytes = new ByteWriter(Long.BYTES).int64(floor).toByteArray();
+    long sequence = store.put(FLOOR, Cell.value(new Tag(Math.max(1, floor), self, 0), 0, bytes));
+    this.floor = floor;
+    return sequence;
   }
 
   /** What is held of {@code key}. */
@@ -189,27 +251,29 @@ public final class CellTable {
   }
 
   private void summarize(Key key, Tag before, Tag after) {
-    for (List<NodeId> set : topology.setsOf(key.bytes())) {
-      if (set.contains(self)) {
-        trees.computeIfAbsent(set, s -> new KeyTree()).replace(key, before, after);
-      }
+    forest.replace(key, before, after);
+    if (planting != null) {
+      planting.replace(key, before, after);
     }
   }
 
   /** The sets of nodes that share keys with this one. */
   List<List<NodeId>> sets() {
-    return trees.keySet().stream()
-        .sorted((a, b) -> a.toString().compareTo(b.toString()))
-        .toList();
+    return forest.sets();
+  }
+
+  /** How many keys are shared with {@code set}. */
+  int sizeOf(List<NodeId> set) {
+    return forest.treeOf(set).size();
   }
 
   /** The summary of what is shared with {@code set}. */
   MerkleTree treeOf(List<NodeId> set) {
-    return trees.computeIfAbsent(set, s -> new KeyTree()).tree();
+    return forest.treeOf(set).tree();
   }
 
   List<Key> keysOf(List<NodeId> set, int leaf) {
-    return trees.computeIfAbsent(set, s -> new KeyTree()).keysOf(leaf);
+    return forest.treeOf(set).keysOf(leaf);
   }
 
   /** Keys of the tombstones and expiring cells that have not been forgotten. */
@@ -252,7 +316,7 @@ public final class CellTable {
 
   private boolean isHeldByAll(Key key, HeldByAll heldByAll) {
     long sequence = store.sequenceOf(key);
-    for (List<NodeId> set : topology.setsOf(key.bytes())) {
+    for (List<NodeId> set : forest.topology().setsOf(key.bytes())) {
       if (sequence > heldByAll.sequence(set)) {
         return false;
       }

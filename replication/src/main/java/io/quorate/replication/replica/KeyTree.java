@@ -14,6 +14,7 @@ final class KeyTree {
 
   private MerkleTree tree = EMPTY;
   private Key[][] leaves;
+  private int size;
 
   /** To be read only. */
   MerkleTree tree() {
@@ -33,10 +34,17 @@ final class KeyTree {
       Key[] more = Arrays.copyOf(keys, keys.length + 1);
       more[keys.length] = key;
       leaves[leaf] = more;
+      size++;
     } else if (!before.isNone() && after.isNone()) {
       leaves[leaf] =
           Arrays.stream(leaves[leaf]).filter(other -> !other.equals(key)).toArray(Key[]::new);
+      size--;
     }
+  }
+
+  /** How many keys there are. */
+  int size() {
+    return size;
   }
 
   /** The keys of a leaf. */

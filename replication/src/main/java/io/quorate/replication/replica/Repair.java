@@ -11,11 +11,9 @@ import io.quorate.replication.local.Key;
 import io.quorate.replication.local.Stored;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -24,17 +22,19 @@ import org.slf4j.LoggerFactory;
 /**
  * Anti-entropy: compares this replica with its peers, one after the other, for ever.
  *
- * <p>Two more things follow from it. A replica whose disk is new <em>catches up</em>: it may answer
- * for a set once it has compared itself with so many members that each write quorum had one of them,
- * or has seen that a write quorum has never held anything. And a tombstone is <em>forgotten</em> once
- * this replica has compared itself with every other member since it was written: by what all hold,
- * never by age alone.
+ * <p>Two more things follow from it. A replica whose disk is new, or to which keys move, compares
+ * itself quickly with enough peers before others may rely on it: see {@link CatchUp}. And a tombstone
+ * is <em>forgotten</em> once this replica has compared itself with every other member since it was
+ * written: by what all hold, never by age alone.
  *
  * <p>Runs on the table's event loop.
  */
 public final class Repair implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Repair.class);
   private static final int DEAD_PER_ROUND = 10_000;
+  /** Between two steps of catching up, at most. */
+  private static final long CATCH_UP_NANOS = 100_000_000;
+
   private static final int CATCH_UP_SPEED = 10;
 
   private final CellTable table;
@@ -45,18 +45,18 @@ public final class Repair implements AutoCloseable {
   private final Endpoint endpoint;
   private final Runnable onCaughtUp;
   private final Map<List<NodeId>, Map<NodeId, Long>> syncedThrough = new HashMap<>();
-  private final Map<List<NodeId>, Set<NodeId>> fresh = new HashMap<>();
   private final Arrival arrival;
   private final Map<NodeId, Long> comparedAtNanos = new HashMap<>();
   private final Metrics.Counter exchanges;
   private final Metrics.Counter failures;
   private final Metrics.Counter repaired;
   private final Metrics.Counter bytes;
-  /** Whether this replica may answer quorums. */
-  private boolean caughtUp;
-  /** Whether an acknowledged write may be on this disk: not before a write quorum serves. */
-  private boolean established;
-  private final Map<List<NodeId>, Set<NodeId>> serving = new HashMap<>();
+  private final CatchUp catchUp;
+  private final Transfer transfer;
+  private final Pace pace;
+  /** Whether it is kept that this replica has caught up. */
+  private boolean wasCaughtUp;
+  private EventLoop.Timer timer;
   private boolean running;
   private boolean closed;
   private int turn;
@@ -67,14 +67,23 @@ public final class Repair implements AutoCloseable {
    * @param service the endpoint's name
    * @param intervalNanos between two comparisons
    * @param minDeadMillis how old a tombstone must be at least; covers the drift of clocks
-   * @param writeQuorum how many members of a set of that size hold an acknowledged write
+   * @param bytesPerSecond how fast keys are brought to a replica that lacks them
+   * @param quorums with how many to compare before others may rely on this replica
    */
   public record Options(
-      String service, long intervalNanos, long minDeadMillis, WriteQuorum writeQuorum) {}
+      String service,
+      long intervalNanos,
+      long minDeadMillis,
+      long bytesPerSecond,
+      Quorums quorums) {}
 
-  /** How many members of a set hold an acknowledged write. */
-  public interface WriteQuorum {
-    int of(int members);
+  /** How many members of a set must be known of before others may rely on what is here. */
+  public interface Quorums {
+    /** So many other members that every write quorum of {@code members} has one of them. */
+    int catchUp(int members);
+
+    /** So many members that every read and every write quorum has one of them. */
+    int move(int members);
   }
 
   /**
@@ -98,8 +107,9 @@ public final class Repair implements AutoCloseable {
     this.arrival = arrival;
     this.options = options;
     this.self = environment.self();
-    this.caughtUp = caughtUp;
-    this.established = caughtUp;
+    this.wasCaughtUp = caughtUp;
+    this.catchUp =
+        new CatchUp(self, options.quorums(), table.topology(), caughtUp, table.isUsed());
     this.onCaughtUp = onCaughtUp;
     Metrics metrics = environment.metrics();
     this.exchanges = metrics.counter("repair_exchanges_total", "service", options.service());
@@ -109,20 +119,94 @@ public final class Repair implements AutoCloseable {
     this.endpoint =
         environment
             .transport()
-            .open(options.service(), loop, new RepairServer(table, this::take, this::summary, loop));
-    if (!caughtUp) {
-      considerCaughtUp();
-    }
+            .open(options.service(), loop, new RepairServer(table, this::take, this::standing, loop));
+    this.pace = new Pace(loop, options.bytesPerSecond());
+    this.transfer =
+        new Transfer(
+            table,
+            catchUp,
+            this::take,
+            endpoint,
+            loop,
+            self,
+            pace,
+            result -> bytes.add(result.bytes()));
+    consider();
     plan();
   }
 
   /** Whether this replica may answer for what it holds. */
   public boolean isCaughtUp() {
-    return caughtUp;
+    return catchUp.hasCaughtUp();
   }
 
-  private RepairMessage.Summary summary(long root) {
-    return new RepairMessage.Summary(caughtUp, established, table.floor(), root);
+  /** Whether it has received all keys that move to it under the topology of the table. */
+  public boolean hasReceived() {
+    return catchUp.hasReceived();
+  }
+
+  /**
+   * Whether its answer may be part of a quorum. Of a key that moves to this node it may also before the
+   * key has come: such an answer says that no quorum of an earlier epoch can be had here any more, and
+   * what was acknowledged is the sources' part.
+   */
+  public boolean answersFor(Key key) {
+    return catchUp.hasCaughtUp()
+        || table.topology().isMoving() && !isSource(key) && table.shares(key);
+  }
+
+  /**
+   * Whether it takes a write.
+   *
+   * @param hint whether it is one of an earlier time, which must not come before what was forgotten
+   *     since
+   */
+  public boolean takes(Key key, boolean hint) {
+    if (!table.topology().isMoving() || isSource(key)) {
+      return catchUp.hasCaughtUp() && catchUp.isFormed();
+    }
+    return table.shares(key) && (hint ? catchUp.hasReceived() : catchUp.isPrepared());
+  }
+
+  private boolean isSource(Key key) {
+    return table.topology().isSource(self, key.bytes());
+  }
+
+  /** How far the keys have come that this replica is to receive. */
+  public List<Progress> progress() {
+    return transfer.progress();
+  }
+
+  /** Why it does not receive keys; empty if it does. */
+  public String problem() {
+    return transfer.problem();
+  }
+
+  /** The table has gone over to another topology. */
+  public void topologyChanged() {
+    syncedThrough.clear();
+    catchUp.begin(table.topology());
+    transfer.begin();
+    consider();
+    if (!catchUp.isDone()) {
+      transfer.next();
+      // The next step must not wait for as long as there was nothing to do.
+      timer.cancel();
+      plan();
+    }
+  }
+
+  private RepairMessage.Standing standing() {
+    return new RepairMessage.Standing(catchUp.hasCaughtUp(), table.isUsed(), table.floor());
+  }
+
+  private void consider() {
+    catchUp.consider(table.isUsed());
+    if (catchUp.hasCaughtUp() && !wasCaughtUp) {
+      wasCaughtUp = true;
+      log.info("replica has caught up node={} service={}", self, options.service());
+      onCaughtUp.run();
+    }
   }
 
   private CompletableFuture<Long> take(Key key, Cell cell) {
@@ -134,19 +218,30 @@ public final class Repair implements AutoCloseable {
   }
 
   private void plan() {
-    long nanos = caughtUp ? options.intervalNanos() : options.intervalNanos() / CATCH_UP_SPEED;
-    loop.schedule(
-        Math.max(1, nanos),
-        () -> {
-          if (!closed) {
-            next();
-            plan();
-          }
-        });
+    long nanos =
+        catchUp.isDone()
+            ? options.intervalNanos()
+            : Math.min(CATCH_UP_NANOS, options.intervalNanos() / CATCH_UP_SPEED);
+    timer =
+        loop.schedule(
+            Math.max(1, nanos),
+            () -> {
+              if (!closed) {
+                next();
+                plan();
+              }
+            });
   }
 
   /** Compares with the next peer of the next set, unless a comparison is still going on. */
   private void next() {
+    if (!catchUp.isDone()) {
+      transfer.next();
+      consider();
+      if (!catchUp.hasCaughtUp()) {
+        return;
+      }
+    }
     if (running) {
       return;
     }
@@ -179,11 +274,12 @@ public final class Repair implements AutoCloseable {
 
   private record Pair(List<NodeId> set, NodeId peer) {}
 
+  /** While keys move, those to whom they do bring them themselves, at their own pace. */
   private List<Pair> pairs() {
     List<Pair> pairs = new ArrayList<>();
     for (List<NodeId> set : table.sets()) {
       for (NodeId peer : new TreeSet<>(set)) {
-        if (!peer.equals(self)) {
+        if (!peer.equals(self) && catchUp.isSource(self) && catchUp.isSource(peer)) {
           pairs.add(new Pair(set, peer));
         }
       }
@@ -202,12 +298,17 @@ public final class Repair implements AutoCloseable {
     return done;
   }
 
+  private Pace pace() {
+    return table.topology().isMoving() ? pace : Pace.unlimited(loop);
+  }
+
   private CompletableFuture<RepairExchange.Result> compare(List<NodeId> set, NodeId peer) {
     // Everything up to here is in the tree that is about to be compared.
     long through = table.store().durableSequence();
     long startNanos = environment.clock().monotonicNanos();
+    long epoch = table.topology().epoch();
     exchanges.increment();
-    return new RepairExchange(table, this::take, endpoint, loop, peer, set)
+    return new RepairExchange(table, this::take, endpoint, loop, peer, set, pace())
         .run()
         .whenComplete(
             (result, failure) -> {
@@ -217,61 +318,13 @@ public final class Repair implements AutoCloseable {
               } else {
                 bytes.add(result.bytes());
                 comparedAtNanos.put(peer, startNanos);
-                synced(set, peer, through, result.peer());
+                if (table.topology().epoch() == epoch) {
+                  syncedThrough.computeIfAbsent(set, s -> new HashMap<>()).put(peer, through);
+                  catchUp.heard(peer, result.peer());
+                  consider();
+                }
               }
             });
-  }
-
-  private void synced(
-      List<NodeId> set, NodeId peer, long through, RepairMessage.Summary summary) {
-    syncedThrough.computeIfAbsent(set, s -> new HashMap<>()).put(peer, through);
-    if (!caughtUp) {
-      table.raiseFloor(summary.floor());
-    }
-    mark(fresh, set, peer, !summary.established());
-    mark(serving, set, peer, summary.serving());
-    if (!caughtUp) {
-      considerCaughtUp();
-    } else if (!established) {
-      considerEstablished();
-    }
-  }
-
-  private static void mark(
-      Map<List<NodeId>, Set<NodeId>> marks, List<NodeId> set, NodeId peer, boolean mark) {
-    Set<NodeId> its = marks.computeIfAbsent(set, s -> new HashSet<>());
-    if (mark) {
-      its.add(peer);
-    } else {
-      its.remove(peer);
-    }
-  }
-
-  /** As long as no write quorum serves, nothing was acknowledged; peers may start with us. */
-  private void considerEstablished() {
-    for (List<NodeId> set : table.sets()) {
-      int quorum = options.writeQuorum().of(set.size());
-      if (1 + serving.getOrDefault(set, Set.of()).size() >= quorum) {
-        established = true;
-      }
-    }
-  }
-
-  private void considerCaughtUp() {
-    boolean joinsOthers = false;
-    for (List<NodeId> set : table.sets()) {
-      int quorum = options.writeQuorum().of(set.size());
-      int members = syncedThrough.getOrDefault(set, Map.of()).size();
-      int neverHeld = 1 + fresh.getOrDefault(set, Set.of()).size();
-      if (members < set.size() - quorum + 1 && neverHeld < quorum) {
-        return;
-      }
-      joinsOthers |= neverHeld <= members;
-    }
-    caughtUp = true;
-    established = joinsOthers;
-    log.info("replica has caught up node={} service={}", self, options.service());
-    onCaughtUp.run();
   }
 
   private void forgetDead() {

@@ -40,9 +40,11 @@ final class RepairExchange {
   private final NodeId peer;
   private final RepairMessage.Scope scope;
   private final List<NodeId> set;
+  private final Pace pace;
   private final CompletableFuture<Result> result = new CompletableFuture<>();
   private final Deque<Integer> leaves = new ArrayDeque<>();
-  private RepairMessage.Summary summary;
+  private RepairMessage.Standing standing;
+  private int missing;
   private int received;
   private int sent;
   private long bytes;
@@ -51,11 +53,15 @@ final class RepairExchange {
   /**
    * How an exchange went.
    *
+   * @param peer how far the peer may be relied on
    * @param received cells that were newer at the peer
    * @param sent cells that were newer here
+   * @param missing cells that were newer at the peer and did not come: forgotten there meanwhile, or
+   *     damaged
    * @param bytes carried both ways, without what the transport adds
    */
-  record Result(RepairMessage.Summary peer, int received, int sent, long bytes) {}
+  record Result(
+      RepairMessage.Standing peer, int received, int sent, int missing, long bytes) {}
 
   RepairExchange(
       CellTable table,
@@ -63,13 +69,15 @@ final class RepairExchange {
       Endpoint endpoint,
       EventLoop loop,
       NodeId peer,
-      List<NodeId> set) {
+      List<NodeId> set,
+      Pace pace) {
     this.table = table;
     this.arrival = arrival;
     this.endpoint = endpoint;
     this.loop = loop;
     this.peer = peer;
     this.set = set;
+    this.pace = pace;
     this.scope = new RepairMessage.Scope(table.topology().epoch(), set);
   }
 
@@ -78,7 +86,7 @@ final class RepairExchange {
         new RepairMessage.Root(scope),
         RepairMessage.Summary.class,
         answer -> {
-          summary = answer;
+          standing = answer.standing();
           if (answer.root() == table.treeOf(set).root()) {
             finish();
           } else {
@@ -174,7 +182,9 @@ final class RepairExchange {
           answer.cells().forEach(held -> got.add(held.key()));
           received += got.size();
           // The answer may have been full; what is not in it any more has been forgotten there.
-          if (!got.isEmpty()) {
+          if (got.isEmpty()) {
+            missing += batch.size();
+          } else {
             for (int i = batch.size() - 1; i >= 0; i--) {
               if (!got.contains(batch.get(i))) {
                 wanted.addFirst(batch.get(i));
@@ -238,18 +248,26 @@ final class RepairExchange {
                 return;
               }
               bytes += answer.length;
-              try {
-                RepairMessage message = RepairMessage.CODEC.decode(answer);
-                if (expected.isInstance(message)) {
-                  then.accept(expected.cast(message));
-                } else {
-                  fail(new RefusedException("peer " + peer + " answered " + message));
-                }
-              } catch (RuntimeException e) {
-                fail(e);
-              }
+              pace.spend(payload.length + answer.length, () -> take(answer, expected, then));
             },
             loop);
+  }
+
+  private <T extends RepairMessage> void take(byte[] answer, Class<T> expected, Then<T> then) {
+    if (table.topology().epoch() != scope.epoch()) {
+      fail(new RefusedException("the placement has changed since epoch " + scope.epoch()));
+      return;
+    }
+    try {
+      RepairMessage message = RepairMessage.CODEC.decode(answer);
+      if (expected.isInstance(message)) {
+        then.accept(expected.cast(message));
+      } else {
+        fail(new RefusedException("peer " + peer + " answered " + message));
+      }
+    } catch (RuntimeException e) {
+      fail(e);
+    }
   }
 
   private void fail(Throwable failure) {
@@ -260,6 +278,7 @@ final class RepairExchange {
     table
         .store()
         .whenDurable(
-            lastSequence, () -> result.complete(new Result(summary, received, sent, bytes)));
+            lastSequence,
+            () -> result.complete(new Result(standing, received, sent, missing, bytes)));
   }
 }

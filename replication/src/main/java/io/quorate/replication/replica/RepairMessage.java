@@ -21,12 +21,15 @@ import java.util.List;
  * Leaves    (3) the same, count, then leaf indexes (varints)
  * Fetch     (4) the same, count, then keys (blocks)
  * Push      (5) the same, count, then of each key (block) and cell
- * Summary   (6) serving (1), established (1), floor (8), root hash (8)
+ * Summary   (6) serving (1), used (1), floor (8), root hash (8)
  * Hashes    (7) count, then hashes (8)
  * Versions  (8) count, then of each key (block) and tag
  * Cells     (9) count, then of each key (block) and cell
  * Taken     (10)
  * Elsewhere (11) epoch (varint)
+ * Groups    (12) epoch (varint), set (empty)
+ * Shared    (13) serving (1), used (1), floor (8), count, then of each group its set, keys (varint)
+ *                and bytes (varint)
  * </pre>
  */
 sealed interface RepairMessage {
@@ -48,14 +51,31 @@ sealed interface RepairMessage {
 
   record Push(Scope scope, List<Held> cells) implements Ask {}
 
+  /** Which sets share keys with the asker? */
+  record Groups(Scope scope) implements Ask {}
+
   /**
-   * What the root of the other's tree is.
+   * How far the others may rely on a replica.
    *
-   * @param serving whether the other has caught up, so that it answers quorums
-   * @param established whether an acknowledged write may be on the other's disk, or have been
+   * @param serving whether it has caught up, so that it answers quorums
+   * @param used whether its disk holds anything, or has
+   * @param floor below it, versions of absent keys were forgotten
    */
-  record Summary(boolean serving, boolean established, long floor, long root)
-      implements RepairMessage {}
+  record Standing(boolean serving, boolean used, long floor) {}
+
+  /** What the root of the other's tree is. */
+  record Summary(Standing standing, long root) implements RepairMessage {}
+
+  /** The sets of nodes with which the other shares keys, the asker among them. */
+  record Shared(Standing standing, List<Group> groups) implements RepairMessage {}
+
+  /**
+   * Keys that are shared by the same nodes.
+   *
+   * @param keys how many
+   * @param bytes about how many their records take
+   */
+  record Group(List<NodeId> set, long keys, long bytes) {}
 
   record Hashes(long[] hashes) implements RepairMessage {}
 
@@ -100,7 +120,7 @@ sealed interface RepairMessage {
             scope(out.int8(5), push.scope);
             cells(out, push.cells);
           } else if (message instanceof Summary summary) {
-            out.int8(6).bool(summary.serving).bool(summary.established).int64(summary.floor).int64(summary.root);
+            standing(out.int8(6), summary.standing).int64(summary.root);
           } else if (message instanceof Hashes hashes) {
             out.int8(7).varint(hashes.hashes.length);
             for (long hash : hashes.hashes) {
@@ -116,6 +136,14 @@ sealed interface RepairMessage {
             out.int8(10);
           } else if (message instanceof Elsewhere elsewhere) {
             out.int8(11).varint(elsewhere.epoch);
+          } else if (message instanceof Groups groups) {
+            scope(out.int8(12), groups.scope);
+          } else if (message instanceof Shared shared) {
+            standing(out.int8(13), shared.standing).varint(shared.groups.size());
+            for (Group group : shared.groups) {
+              set(out, group.set);
+              out.varint(group.keys).varint(group.bytes);
+            }
           } else {
             throw new AssertionError("unhandled message " + message);
           }
@@ -134,23 +162,48 @@ sealed interface RepairMessage {
             case 3 -> new Leaves(scope(in), numbers(in));
             case 4 -> new Fetch(scope(in), keys(in));
             case 5 -> new Push(scope(in), cells(in));
-            case 6 -> new Summary(in.bool(), in.bool(), in.int64(), in.int64());
+            case 6 -> new Summary(standing(in), in.int64());
             case 7 -> new Hashes(hashes(in));
             case 8 -> new Versions(versions(in));
             case 9 -> new Cells(cells(in));
             case 10 -> new Taken();
             case 11 -> new Elsewhere(in.varint());
+            case 12 -> new Groups(scope(in));
+            case 13 -> new Shared(standing(in), groups(in));
             default -> throw in.malformed("message kind " + kind);
           };
         }
 
+        private ByteWriter standing(ByteWriter out, Standing standing) {
+          return out.bool(standing.serving).bool(standing.used).int64(standing.floor);
+        }
+
+        private Standing standing(ByteReader in) {
+          return new Standing(in.bool(), in.bool(), in.int64());
+        }
+
+        private List<Group> groups(ByteReader in) {
+          List<Group> groups = new ArrayList<>();
+          for (int i = in.count(3, "groups"); i > 0; i--) {
+            groups.add(new Group(set(in), in.varint(), in.varint()));
+          }
+          return groups;
+        }
+
         private void scope(ByteWriter out, Scope scope) {
-          out.varint(scope.epoch).varint(scope.set.size());
-          scope.set.forEach(node -> out.text(node.value()));
+          set(out.varint(scope.epoch), scope.set);
+        }
+
+        private void set(ByteWriter out, List<NodeId> set) {
+          out.varint(set.size());
+          set.forEach(node -> out.text(node.value()));
         }
 
         private Scope scope(ByteReader in) {
-          long epoch = in.varint();
+          return new Scope(in.varint(), set(in));
+        }
+
+        private List<NodeId> set(ByteReader in) {
           List<NodeId> set = new ArrayList<>();
           for (int i = in.count(2, "nodes"); i > 0; i--) {
             String node = in.text(64, "node");
@@ -160,7 +213,7 @@ sealed interface RepairMessage {
               throw in.malformed(e.getMessage());
             }
           }
-          return new Scope(epoch, List.copyOf(set));
+          return List.copyOf(set);
         }
 
         private void numbers(ByteWriter out, List<Integer> numbers) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** Answers a peer that compares itself with this replica. Runs on the table's event loop. */
 final class RepairServer implements Handler {
@@ -20,15 +21,14 @@ final class RepairServer implements Handler {
 
   private final CellTable table;
   private final Arrival arrival;
-  private final Standing standing;
+  private final Supplier<RepairMessage.Standing> standing;
   private final EventLoop loop;
 
-  /** How far the others may rely on this replica. */
-  interface Standing {
-    RepairMessage.Summary summary(long root);
-  }
-
-  RepairServer(CellTable table, Arrival arrival, Standing standing, EventLoop loop) {
+  RepairServer(
+      CellTable table,
+      Arrival arrival,
+      Supplier<RepairMessage.Standing> standing,
+      EventLoop loop) {
     this.table = table;
     this.arrival = arrival;
     this.standing = standing;
@@ -48,6 +48,8 @@ final class RepairServer implements Handler {
       request.refuse("not a question");
     } else if (ask.scope().epoch() != table.topology().epoch()) {
       answer(request, new RepairMessage.Elsewhere(table.topology().epoch()));
+    } else if (ask instanceof RepairMessage.Groups) {
+      answer(request, new RepairMessage.Shared(standing.get(), groups(request.from())));
     } else if (!ask.scope().set().contains(request.from())) {
       request.refuse("the set does not contain " + request.from());
     } else {
@@ -59,7 +61,7 @@ final class RepairServer implements Handler {
     List<NodeId> set = ask.scope().set();
     MerkleTree tree = table.treeOf(set);
     if (ask instanceof RepairMessage.Root) {
-      answer(request, standing.summary(tree.root()));
+      answer(request, new RepairMessage.Summary(standing.get(), tree.root()));
     } else if (ask instanceof RepairMessage.Children children) {
       children(request, tree, children);
     } else if (ask instanceof RepairMessage.Leaves leaves) {
@@ -94,6 +96,18 @@ final class RepairServer implements Handler {
     } else {
       throw new AssertionError("unhandled question " + ask);
     }
+  }
+
+  private List<RepairMessage.Group> groups(NodeId with) {
+    long meanBytes = table.store().liveBytes() / Math.max(1, table.store().size());
+    List<RepairMessage.Group> groups = new ArrayList<>();
+    for (List<NodeId> set : table.sets()) {
+      int keys = table.sizeOf(set);
+      if (keys > 0 && set.contains(with)) {
+        groups.add(new RepairMessage.Group(set, keys, keys * meanBytes));
+      }
+    }
+    return groups;
   }
 
   private void children(Request request, MerkleTree tree, RepairMessage.Children children) {

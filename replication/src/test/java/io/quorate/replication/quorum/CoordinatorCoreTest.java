@@ -25,6 +25,7 @@ class CoordinatorCoreTest implements CoordinatorCore.Effects {
 
   private record Sent(NodeId to, QuorumMessage.Request request) {}
 
+  private final List<Long> staleBehind = new ArrayList<>();
   private final List<Sent> sent = new ArrayList<>();
   private final List<CoordinatorCore.Outcome> outcomes = new ArrayList<>();
   private final List<NodeId> hinted = new ArrayList<>();
@@ -55,6 +56,11 @@ class CoordinatorCoreTest implements CoordinatorCore.Effects {
   @Override
   public void complete(long operation, CoordinatorCore.Outcome outcome) {
     outcomes.add(outcome);
+  }
+
+  @Override
+  public void isStale(long newerEpoch) {
+    staleBehind.add(newerEpoch);
   }
 
   @Override

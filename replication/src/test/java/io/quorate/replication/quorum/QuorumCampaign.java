@@ -5,9 +5,13 @@ import io.quorate.core.OperationException;
 import io.quorate.core.sim.History;
 import io.quorate.core.sim.Register;
 import io.quorate.core.sim.SimNode;
+import io.quorate.partitioning.ConsistentHashRing;
+import io.quorate.partitioning.Member;
+import io.quorate.partitioning.RingOptions;
 import io.quorate.replication.Tag;
 import io.quorate.replication.Versioned;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +23,10 @@ import java.util.random.RandomGenerator;
 /**
  * A cluster under load and under every fault, from one seed: partitions of all shapes, crashes that
  * lose what was not forced, kills, pauses, wall clocks that jump by ten seconds, one wiped disk at a
- * time, full disks. What clients saw must be linearizable, key by key; one version must name one
- * value; and once all is healed the replicas must be alike.
+ * time, full disks. In every second pair of seeds the placement changes all the while: nodes are
+ * added, removed and replaced, changes are given up, and the register that agrees on them answers late
+ * and fails. What clients saw must be linearizable, key by key; one version must name one value; and
+ * once all is healed every change must come to its end and the replicas must be alike.
  *
  * <p>Apart from its tests, so that it can be run against a store with a known bug in it.
  */
@@ -30,6 +36,8 @@ public final class QuorumCampaign {
   private static final Duration LOAD = Duration.ofSeconds(12);
 
   private final QuorumCluster cluster;
+  private final int size;
+  private final boolean changes;
   private final RandomGenerator random;
   private final Consistency level;
   private final History<Register.Input, Register.Output> history;
@@ -40,9 +48,24 @@ public final class QuorumCampaign {
 
   private QuorumCampaign(long seed, Consistency level) {
     this.level = level;
-    this.cluster = new QuorumCluster(seed, 3);
+    this.changes = seed % 4 >= 2;
+    this.size = changes ? 5 : 3;
+    this.cluster =
+        changes
+            ? QuorumCluster.changing(seed, size, first(seed), QuorumCluster.options())
+            : new QuorumCluster(seed, size);
     this.random = cluster.simulation.random("campaign");
     this.history = History.in(cluster.simulation);
+  }
+
+  /** All keys everywhere, or each on three nodes of a ring. */
+  private static Placement first(long seed) {
+    return seed % 8 >= 4
+        ? Placement.everywhere(1, QuorumCluster.ids(3))
+        : Placement.of(
+            ConsistentHashRing.of(
+                Member.all(QuorumCluster.ids(4), NodeId::value),
+                RingOptions.defaults().withReplicas(3)));
   }
 
   /** Runs the seeds from the first argument on, as many as the second says. */
@@ -76,13 +99,21 @@ public final class QuorumCampaign {
       next("client-" + client);
     }
     harm();
+    if (changes) {
+      change();
+    }
     cluster.simulation.run(LOAD.plusSeconds(6));
     cluster.heal();
+    cluster.register.failing(false);
     cluster.endFailed();
     for (SimNode<?> node : cluster.nodes) {
       node.disk().heal();
       node.clock().correctWall();
       node.restart();
+    }
+    if (changes) {
+      cluster.simulation.runUntil(
+          () -> !cluster.register.newest().isMoving(), Duration.ofMinutes(2));
     }
     cluster.ready();
     history.check(Register.model());
@@ -97,7 +128,7 @@ public final class QuorumCampaign {
     cluster.simulation.at(
         Duration.ofNanos(1 + random.nextLong(40_000_000)),
         () -> {
-          int node = random.nextInt(3);
+          int node = random.nextInt(size);
           if (!cluster.isOpen(node)) {
             next(client);
             return;
@@ -194,14 +225,14 @@ public final class QuorumCampaign {
     cluster.simulation.at(
         Duration.ofMillis(50 + random.nextInt(700)),
         () -> {
-          int node = random.nextInt(3);
+          int node = random.nextInt(size);
           NodeId id = cluster.ids.get(node);
           SimNode<?> its = cluster.nodes.get(node);
           switch (random.nextInt(14)) {
             case 0 -> cluster.isolate(node);
             case 1 -> cluster.simulation.network().bridge(id);
             case 2 -> cluster.simulation.network().majoritiesRing();
-            case 3 -> cluster.simulation.network().block(id, cluster.ids.get((node + 1) % 3));
+            case 3 -> cluster.simulation.network().block(id, cluster.ids.get((node + 1) % size));
             case 4 -> its.crash();
             case 5 -> its.disk().crashBefore(1 + random.nextInt(40));
             case 6 -> its.kill();
@@ -217,6 +248,48 @@ public final class QuorumCampaign {
         });
   }
 
+  /** The placement is to change, again and again, whatever has become of the change before. */
+  private void change() {
+    if (cluster.simulation.nowNanos() >= endNanos) {
+      return;
+    }
+    cluster.simulation.at(
+        Duration.ofMillis(1 + random.nextInt(1_500)),
+        () -> {
+          cluster.register.failing(random.nextInt(4) == 0);
+          int node = random.nextInt(size);
+          if (cluster.isOpen(node)) {
+            QuorumStore<String, String> store = cluster.nodes.get(node).service().join();
+            CompletableFuture<PlacementState> done =
+                random.nextInt(6) == 0 ? store.cancelChange() : store.change(anyChange());
+            done.whenComplete((state, failure) -> ended(failure));
+          }
+          change();
+        });
+  }
+
+  private PlacementChange anyChange() {
+    NodeId one = cluster.ids.get(random.nextInt(size));
+    NodeId other = cluster.ids.get(random.nextInt(size));
+    boolean isMember = cluster.register.newest().current().nodes().contains(one);
+    if (!isMember) {
+      return PlacementChange.add(one);
+    }
+    boolean few = cluster.register.newest().current().nodes().size() <= 3;
+    return few || random.nextBoolean()
+        ? PlacementChange.replace(one, other)
+        : PlacementChange.remove(one);
+  }
+
+  private static void ended(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (cause != null
+        && !(cause instanceof OperationException)
+        && !(cause instanceof IllegalArgumentException)) {
+      throw new AssertionError("a change failed in another way", cause);
+    }
+  }
+
   private void mend() {
     cluster.endFailed();
     switch (random.nextInt(3)) {
@@ -229,13 +302,28 @@ public final class QuorumCampaign {
   /** One disk may be lost at a time: the next one only after its replica has caught up. */
   private void wipe(int node) {
     boolean others = true;
-    for (int i = 0; i < 3; i++) {
-      others &= i == node || cluster.isOpen(i) && statusOf(i).map(ReplicaStatus::caughtUp).orElse(false);
+    for (int i = 0; i < size; i++) {
+      others &= i == node || !mustServe(i) || cluster.isOpen(i) && hasCaughtUp(i);
     }
-    if (others && (wiped < 0 || cluster.isOpen(wiped) && statusOf(wiped).map(ReplicaStatus::caughtUp).orElse(false))) {
+    boolean last = wiped < 0 || !holdsKeys(wiped) || cluster.isOpen(wiped) && hasCaughtUp(wiped);
+    if (others && last) {
       wiped = node;
       cluster.nodes.get(node).wipe();
     }
+  }
+
+  private boolean mustServe(int node) {
+    return !changes
+        || cluster.register.newest().current().nodes().contains(cluster.ids.get(node));
+  }
+
+  /** Whether it holds keys, or is to. */
+  private boolean holdsKeys(int node) {
+    return !changes || cluster.register.newest().nodes().contains(cluster.ids.get(node));
+  }
+
+  private boolean hasCaughtUp(int node) {
+    return statusOf(node).map(ReplicaStatus::caughtUp).orElse(false);
   }
 
   private final Map<Integer, ReplicaStatus> statuses = new HashMap<>();
@@ -252,15 +340,14 @@ public final class QuorumCampaign {
     cluster.simulation.run(Duration.ofSeconds(15));
     for (int key = 0; key < KEYS; key++) {
       String name = "k" + key;
-      List<Versioned<String>> found =
-          List.of(
-              cluster.get(0, name, Consistency.ONE),
-              cluster.get(1, name, Consistency.ONE),
-              cluster.get(2, name, Consistency.ONE));
+      List<Versioned<String>> found = new ArrayList<>();
+      for (int node = 0; node < size; node++) {
+        found.add(cluster.get(node, name, Consistency.ONE));
+      }
       if (found.stream().map(Versioned::value).distinct().count() != 1) {
         throw new AssertionError("replicas differ in " + name + ": " + found);
       }
-      Versioned<String> strong = cluster.get(random.nextInt(3), name, Consistency.LINEARIZABLE);
+      Versioned<String> strong = cluster.get(random.nextInt(size), name, Consistency.LINEARIZABLE);
       if (!strong.value().equals(found.get(0).value())) {
         throw new AssertionError("a quorum says " + strong + ", each replica " + found);
       }

@@ -22,6 +22,8 @@ final class QuorumCluster implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
   final Simulation simulation;
+  /** What a cluster whose placement changes agrees on it by. */
+  final SimulatedRegister register;
   final List<NodeId> ids = new ArrayList<>();
   final List<SimNode<CompletableFuture<QuorumStore<String, String>>>> nodes = new ArrayList<>();
 
@@ -35,10 +37,46 @@ final class QuorumCluster implements AutoCloseable {
 
   QuorumCluster(long seed, int size, Placement placement, QuorumOptions options) {
     simulation = Simulation.of(SimulationOptions.seeded(seed).withMaxEvents(20_000_000));
+    register = new SimulatedRegister(simulation);
     ids.addAll(ids(size));
     for (NodeId id : ids) {
-      nodes.add(simulation.node(id, environment -> open(environment, placement, options)));
+      nodes.add(
+          simulation.node(
+              id,
+              environment ->
+                  QuorumStore.open(
+                      connected(environment), placement, Codec.STRING, Codec.STRING, options)));
     }
+  }
+
+  private QuorumCluster(
+      Simulation simulation, int size, Placement first, QuorumOptions options) {
+    this.simulation = simulation;
+    this.register = new SimulatedRegister(simulation);
+    ids.addAll(ids(size));
+    register.form(first);
+    for (NodeId id : ids) {
+      nodes.add(
+          simulation.node(
+              id,
+              environment ->
+                  QuorumStore.open(
+                      connected(environment), register, Codec.STRING, Codec.STRING, options)));
+    }
+  }
+
+  /** A cluster of so many nodes whose placement begins with {@code first} and may change. */
+  static QuorumCluster changing(long seed, int size, Placement first, QuorumOptions options) {
+    return new QuorumCluster(
+        Simulation.of(SimulationOptions.seeded(seed).withMaxEvents(20_000_000)),
+        size,
+        first,
+        options);
+  }
+
+  /** As above, and every key on each of the first nodes. */
+  static QuorumCluster changing(long seed, int size, int first) {
+    return changing(seed, size, Placement.everywhere(1, ids(first)), options());
   }
 
   static QuorumOptions options() {
@@ -49,7 +87,11 @@ final class QuorumCluster implements AutoCloseable {
                 .withSegmentBytes(32 << 10)
                 .withCacheBytes(4 << 10)
                 .withSnapshotEveryBytes(64 << 10))
-        .withRepairInterval(Duration.ofMillis(500));
+        .withRepairInterval(Duration.ofMillis(500))
+        .withMoves(
+            MoveOptions.defaults()
+                .withPollInterval(Duration.ofMillis(100))
+                .withDropDelay(Duration.ofMillis(500)));
   }
 
   static List<NodeId> ids(int size) {
@@ -60,14 +102,13 @@ final class QuorumCluster implements AutoCloseable {
     return ids;
   }
 
-  private CompletableFuture<QuorumStore<String, String>> open(
-      Environment environment, Placement placement, QuorumOptions options) {
+  private Environment connected(Environment environment) {
     for (NodeId peer : ids) {
       if (!peer.equals(environment.self())) {
         environment.transport().setPeer(peer, SimNode.addressOf(peer));
       }
     }
-    return QuorumStore.open(environment, placement, Codec.STRING, Codec.STRING, options);
+    return environment;
   }
 
   /** A store that could not be opened ends its process; damage that was not made here is a bug. */
@@ -86,14 +127,22 @@ final class QuorumCluster implements AutoCloseable {
     }
   }
 
-  /** Waits until every running node answers quorums. */
+  /** Waits until every running node that holds keys answers quorums. */
   QuorumCluster ready() {
     List<ReplicaStatus> statuses = new ArrayList<>();
     for (int round = 0; round < 600; round++) {
       statuses.clear();
       for (int i = 0; i < nodes.size(); i++) {
+        NodeId id = ids.get(i);
         if (isOpen(i)) {
-          nodes.get(i).service().join().status().thenAccept(statuses::add);
+          QuorumStore<String, String> store = nodes.get(i).service().join();
+          store
+              .placement()
+              .thenCombine(
+                  store.status(),
+                  (placement, status) ->
+                      placement.current().nodes().contains(id) ? status : outside(status))
+              .thenAccept(statuses::add);
         }
       }
       simulation.run(Duration.ofMillis(100));
@@ -104,6 +153,21 @@ final class QuorumCluster implements AutoCloseable {
     }
     throw new AssertionError(
         "not ready: " + statuses + " " + nodes.stream().map(this::describe).toList());
+  }
+
+  /** A node that holds no keys has none to catch up with. */
+  private static ReplicaStatus outside(ReplicaStatus its) {
+    return new ReplicaStatus(
+        its.placementEpoch(), true, its.writable(), its.keys(), its.hints(),
+        its.droppedHints(), its.refusedByDrift());
+  }
+
+  PlacementState change(int node, PlacementChange change) {
+    return simulation.await(store(node).change(change), Duration.ofMinutes(5));
+  }
+
+  ReplicaStatus status(int node) {
+    return simulation.await(store(node).status(), PATIENCE);
   }
 
   private Object describe(SimNode<CompletableFuture<QuorumStore<String, String>>> node) {

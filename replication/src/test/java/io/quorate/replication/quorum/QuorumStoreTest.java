@@ -113,6 +113,65 @@ class QuorumStoreTest {
   }
 
   @Test
+  void p15_two_new_disks_of_three_begin_nothing_while_the_third_may_hold_what_was_acknowledged() {
+    try (QuorumCluster cluster = new QuorumCluster(14, 3).ready()) {
+      cluster.isolate(2);
+      cluster.put(0, "k", "v", Consistency.QUORUM);
+      cluster.heal();
+      cluster.run(5_000);
+      cluster.isolate(2);
+      cluster.nodes.get(0).wipe();
+      cluster.nodes.get(1).wipe();
+      cluster.nodes.get(0).restart();
+      cluster.nodes.get(1).restart();
+      cluster.run(60_000);
+
+      assertThat(cluster.status(0).caughtUp()).isFalse();
+      assertThat(cluster.status(1).caughtUp()).isFalse();
+      assertThatThrownBy(() -> cluster.put(0, "k", "w", Consistency.QUORUM))
+          .hasCauseInstanceOf(RefusedException.class);
+      // One serving member is not enough either: the other two may have acknowledged without it.
+      cluster.heal();
+      cluster.run(60_000);
+      assertThatThrownBy(() -> cluster.get(0, "k", Consistency.QUORUM))
+          .hasCauseInstanceOf(RefusedException.class);
+      assertThat(cluster.get(2, "k", Consistency.ONE).value()).contains("v");
+    }
+  }
+
+  @Test
+  void a_new_cluster_begins_once_every_member_was_seen_with_a_new_disk() {
+    try (QuorumCluster cluster = new QuorumCluster(15, 3)) {
+      cluster.nodes.get(2).crash();
+      cluster.run(10_000);
+      assertThat(cluster.status(0).caughtUp()).isFalse();
+      cluster.nodes.get(2).restart();
+      cluster.ready();
+
+      cluster.nodes.get(2).crash();
+      cluster.put(0, "k", "v", Consistency.LINEARIZABLE);
+      assertThat(cluster.get(1, "k", Consistency.LINEARIZABLE).value()).contains("v");
+    }
+  }
+
+  @Test
+  void a_member_of_a_new_cluster_takes_no_write_before_the_others_can_catch_up() {
+    for (int seed = 0; seed < 20; seed++) {
+      try (QuorumCluster cluster = new QuorumCluster(200 + seed, 3)) {
+        // At ONE the first that serves would take it alone, and its disk would not be new any more.
+        cluster.run(200);
+        for (int i = 0; i < 20; i++) {
+          cluster.store(0).put("k", "v" + i, WriteOptions.at(Consistency.ONE));
+          cluster.run(20);
+        }
+        cluster.ready();
+        cluster.put(0, "k", "last", Consistency.LINEARIZABLE);
+        assertThat(cluster.get(1, "k", Consistency.LINEARIZABLE).value()).contains("last");
+      }
+    }
+  }
+
+  @Test
   void p16_a_replica_that_was_down_for_long_gets_what_it_missed_and_brings_nothing_back() {
     try (QuorumCluster cluster = new QuorumCluster(9, 3).ready()) {
       cluster.put(0, "gone", "v", Consistency.ALL);

@@ -1,0 +1,86 @@
+package io.quorate.replication.quorum;
+
+import io.quorate.core.IndeterminateException;
+import io.quorate.core.RefusedException;
+import io.quorate.core.sim.Simulation;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * A register as nodes of a simulation see it: answers late, tells each listener at another time or not
+ * at all, may be out of reach, and may do what it says it has not heard of.
+ */
+final class SimulatedRegister implements PlacementRegister {
+  private final Simulation simulation;
+  private final RandomGenerator random;
+  private final PlacementRegister register = PlacementRegister.inProcess();
+  private boolean failing;
+
+  SimulatedRegister(Simulation simulation) {
+    this.simulation = simulation;
+    this.random = simulation.random("register");
+  }
+
+  /** Half of all calls fail, whether they have had their effect or not. */
+  void failing(boolean failing) {
+    this.failing = failing;
+  }
+
+  @Override
+  public CompletableFuture<Optional<PlacementState>> read() {
+    CompletableFuture<Optional<PlacementState>> result = new CompletableFuture<>();
+    later(
+        () -> {
+          Optional<PlacementState> state = register.read().join();
+          later(
+              () -> {
+                if (failing && random.nextBoolean()) {
+                  result.completeExceptionally(new RefusedException("no majority"));
+                } else {
+                  result.complete(state);
+                }
+              });
+        });
+    return result;
+  }
+
+  @Override
+  public CompletableFuture<Boolean> compareAndSet(PlacementState next) {
+    CompletableFuture<Boolean> result = new CompletableFuture<>();
+    later(
+        () -> {
+          boolean lost = failing && random.nextInt(4) == 0;
+          boolean put = !lost && register.compareAndSet(next).join();
+          later(
+              () -> {
+                if (lost || failing && random.nextInt(4) == 0) {
+                  result.completeExceptionally(new IndeterminateException("no answer"));
+                } else {
+                  result.complete(put);
+                }
+              });
+        });
+    return result;
+  }
+
+  @Override
+  public Watch watch(Consumer<PlacementState> listener) {
+    return register.watch(
+        state -> {
+          if (!failing || random.nextBoolean()) {
+            later(() -> listener.accept(state));
+          }
+        });
+  }
+
+  PlacementState newest() {
+    return register.read().join().orElseThrow();
+  }
+
+  private void later(Runnable then) {
+    simulation.at(Duration.ofNanos(1 + random.nextLong(15_000_000)), then);
+  }
+}
