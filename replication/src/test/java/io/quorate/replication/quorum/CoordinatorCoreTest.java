@@ -25,8 +25,9 @@ class CoordinatorCoreTest implements CoordinatorCore.Effects {
 
   private record Sent(NodeId to, QuorumMessage.Request request) {}
 
-  private final List<Long> staleBehind = new ArrayList<>();
   private final List<Sent> sent = new ArrayList<>();
+  private final List<Long> staleBehind = new ArrayList<>();
+  private List<List<NodeId>> sets = List.of(List.of(A, B, C));
   private final List<CoordinatorCore.Outcome> outcomes = new ArrayList<>();
   private final List<NodeId> hinted = new ArrayList<>();
   private final Clock wall =
@@ -45,7 +46,7 @@ class CoordinatorCoreTest implements CoordinatorCore.Effects {
       new CoordinatorCore(
           new TagClock(wall, A, 1, 0, 60_000),
           operation ->
-              Plan.of(operation.level, List.of(List.of(A, B, C)), OPTIONS, A, new TreeMap<>()),
+              Plan.of(operation.level, sets, OPTIONS, A, new TreeMap<>()),
           this);
 
   @Override
@@ -289,5 +290,100 @@ class CoordinatorCoreTest implements CoordinatorCore.Effects {
     assertThat(Quota.allMet(plan.write(), List.of(A, B))).isFalse();
     assertThat(Quota.allMet(plan.write(), List.of(A, B, d))).isTrue();
     assertThat(plan.replicas()).containsExactly(A, B, C, d);
+  }
+
+  /** The placement moves from a, b, c to b, c, d from now on. */
+  private void move(NodeId d) {
+    sets = List.of(List.of(A, B, C), List.of(B, C, d));
+    sent.clear();
+    core.replan(4, 2 * MILLI);
+  }
+
+  private long wireId() {
+    return sent.get(sent.size() - 1).request().operation();
+  }
+
+  @Test
+  void p13_a_read_in_progress_begins_anew_among_the_replicas_before_and_after() {
+    NodeId d = NodeId.of("d");
+    start(Operation.Kind.GET, Consistency.QUORUM);
+    held(A, cell(5));
+    move(d);
+
+    assertThat(sent).allMatch(each -> each.request().epoch() == 4);
+    // What a said under the epoch before counts for nothing: so late an answer may be a joiner's.
+    core.answered(B, new QuorumMessage.Held(2, cell(5), true, 0, 1_000, true), 3 * MILLI);
+    core.answered(C, new QuorumMessage.Held(2, cell(5), true, 0, 1_000, true), 3 * MILLI);
+    assertThat(outcomes).isEmpty();
+    long id = wireId();
+    core.answered(B, new QuorumMessage.Held(id, cell(5), true, 0, 1_000, true), 4 * MILLI);
+    assertThat(outcomes).isEmpty();
+    core.answered(C, new QuorumMessage.Held(id, cell(5), true, 0, 1_000, true), 4 * MILLI);
+    assertThat(outcomes).containsExactly(new CoordinatorCore.Outcome.Done(cell(5), false));
+  }
+
+  @Test
+  void p13_a_write_in_progress_goes_on_under_its_tag_and_needs_both_quorums() {
+    NodeId d = NodeId.of("d");
+    start(Operation.Kind.PUT, Consistency.QUORUM);
+    held(A, Cell.NONE);
+    held(B, Cell.NONE);
+    Cell before = ((QuorumMessage.Write) sent.get(sent.size() - 1).request()).cell();
+    core.answered(A, new QuorumMessage.Stored(2), MILLI);
+    move(d);
+
+    assertThat(sent).hasSize(4);
+    assertThat(((QuorumMessage.Write) sent.get(0).request()).cell()).isEqualTo(before);
+    long id = wireId();
+    core.answered(A, new QuorumMessage.Stored(id), 3 * MILLI);
+    core.answered(B, new QuorumMessage.Stored(id), 3 * MILLI);
+    assertThat(outcomes).isEmpty();
+    core.answered(d, new QuorumMessage.Stored(id), 3 * MILLI);
+    assertThat(outcomes).containsExactly(new CoordinatorCore.Outcome.Done(before, true));
+  }
+
+  @Test
+  void p13_a_version_that_only_the_replicas_before_hold_is_written_back_to_those_after() {
+    NodeId d = NodeId.of("d");
+    sets = List.of(List.of(A, B, C), List.of(d));
+    start(Operation.Kind.GET, Consistency.LINEARIZABLE);
+    for (NodeId node : List.of(A, B)) {
+      held(node, cell(5));
+    }
+    held(d, Cell.NONE);
+
+    assertThat(outcomes).isEmpty();
+    assertThat(sent.get(sent.size() - 1).to()).isEqualTo(d);
+    core.answered(d, new QuorumMessage.Stored(2), 2 * MILLI);
+    assertThat(outcomes).containsExactly(new CoordinatorCore.Outcome.Done(cell(5), false));
+  }
+
+  @Test
+  void p13_what_was_sent_under_another_placement_is_never_called_refused() {
+    NodeId d = NodeId.of("d");
+    start(Operation.Kind.PUT, Consistency.QUORUM);
+    held(A, Cell.NONE);
+    held(B, Cell.NONE);
+    move(d);
+    for (NodeId node : List.of(A, B, C, d)) {
+      core.answered(
+          node,
+          new QuorumMessage.Refused(wireId(), QuorumMessage.Reason.NOT_WRITABLE, 4),
+          3 * MILLI);
+    }
+    assertThat(outcomes).hasSize(1);
+    assertThat(outcomes.get(0)).isInstanceOf(CoordinatorCore.Outcome.Indeterminate.class);
+  }
+
+  @Test
+  void p13_a_refusal_tells_of_a_newer_placement_and_one_of_an_older_does_not() {
+    start(Operation.Kind.GET, Consistency.QUORUM);
+    core.answered(
+        A, new QuorumMessage.Refused(2, QuorumMessage.Reason.OTHER_EPOCH, 2), MILLI);
+    assertThat(staleBehind).isEmpty();
+    core.answered(
+        B, new QuorumMessage.Refused(2, QuorumMessage.Reason.OTHER_EPOCH, 4), MILLI);
+    assertThat(staleBehind).containsExactly(4L);
+    assertThat(outcomes).isEmpty();
   }
 }
