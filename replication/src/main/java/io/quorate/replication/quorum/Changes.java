@@ -6,7 +6,7 @@ import io.quorate.core.IndeterminateException;
 import io.quorate.core.NodeId;
 import io.quorate.core.RefusedException;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +34,7 @@ final class Changes {
   private final QuorumOptions options;
   private final Supplier<PlacementState> state;
   private final Consumer<PlacementState> found;
-  private final Map<Call, Consumer<MoveProgress>> calls = new HashMap<>();
+  private final Map<Call, Consumer<MoveProgress>> calls = new LinkedHashMap<>();
 
   /** A change that has begun. */
   private static final class Call {

@@ -4,7 +4,7 @@ import io.quorate.core.NodeId;
 import io.quorate.replication.Tag;
 import io.quorate.replication.local.Key;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -15,7 +15,7 @@ import java.util.Map;
 final class Forest {
   private final Topology topology;
   private final NodeId self;
-  private final Map<List<NodeId>, KeyTree> trees = new HashMap<>();
+  private final Map<List<NodeId>, KeyTree> trees = new LinkedHashMap<>();
   /** Keys that have moved away from this node, or were brought by who did not know that. */
   private final KeyTree strays = new KeyTree();
 
