@@ -1,6 +1,9 @@
 package io.quorate.core.pubsub;
 
 import io.quorate.core.Environment;
+import io.quorate.core.NodeId;
+import io.quorate.core.wal.WriteAheadLog;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -16,7 +19,38 @@ public interface Broker extends AutoCloseable {
    *     name} of at most 48 characters
    */
   static Broker inProcess(Environment environment, String name) {
-    return new LocalBroker(environment, name);
+    return new LocalBroker(environment, name, new BrokerCore(), Journal.NONE);
+  }
+
+  /**
+   * A broker in this process that writes all it is told to {@code wal}, one disk, and says nothing
+   * of what it did before that is synced: messages, positions of groups and the memory of producers
+   * survive crashes of the process and loss of power, for topics of all kinds. Uses the logical
+   * logs {@code logId} and {@code logId + 1}.
+   *
+   * <p>From time to time, after {@code snapshotBytes} of commands, a snapshot takes the place of
+   * the commands before it. If the log fails the broker closes.
+   *
+   * @param name tells brokers of one node apart; a {@linkplain io.quorate.core.Text#requireName
+   *     name} of at most 40 characters
+   * @param snapshotBytes at least 1; 64 MiB is a good value, more makes opening slower
+   * @return the broker with what it was told before; completes on its event loop, or fails if the
+   *     log is damaged
+   */
+  static CompletableFuture<Broker> durable(
+      Environment environment, String name, WriteAheadLog wal, long logId, long snapshotBytes) {
+    return LocalBroker.durable(environment, name, wal, logId, snapshotBytes);
+  }
+
+  /**
+   * The broker that {@code host} offers to others by {@link BrokerHost#open} under {@code name}.
+   * One for each name on a node; buses may share it. Outlives restarts of the host.
+   *
+   * @param timeout for a command to be answered, attempts and waiting included; at least 1 ms
+   * @throws IllegalStateException if this node has or hosts a broker of the name already
+   */
+  static Broker remote(Environment environment, NodeId host, String name, Duration timeout) {
+    return new RemoteBroker(environment, host, name, timeout);
   }
 
   /**

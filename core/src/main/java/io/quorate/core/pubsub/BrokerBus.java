@@ -127,7 +127,7 @@ final class BrokerBus implements MessageBus, Broker.Listener {
   }
 
   /** {@code failure} as one that says whether there was an effect. */
-  OperationException problem(Throwable failure) {
+  static OperationException problem(Throwable failure) {
     Throwable cause = failure;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();

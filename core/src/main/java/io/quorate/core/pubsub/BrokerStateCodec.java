@@ -14,7 +14,8 @@ import java.util.TreeSet;
  * State        varint nowMillis | varint nextSerial | varint topics | Topic*
  *              | varint sessions | Session* | varint topics' groups, in order: Group*
  * Topic        text name | Options | varint epoch | varint roundRobin
- *              | (varint serial | varint start | varint end) for each partition | varint producers | Producer*
+ *              | (varint serial | varint start | varint end) for each partition
+ *              | varint producers | Producer*
  * Producer     text name | varint forgotten + 1 | varint n | (varint sequence | varint partition
  *              | varint offset)*
  * Session      text name | varint serial | varint leaseMillis | varint endsAtMillis

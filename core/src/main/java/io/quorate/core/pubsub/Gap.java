@@ -17,6 +17,8 @@ public record Gap(String topic, int partition, long fromSequence, long toSequenc
     RETENTION,
     /** They were handed out to a subscriber that has not confirmed them, and will not be again. */
     UNCONFIRMED,
+    /** They are larger than the transport to the subscriber's node carries. */
+    TOO_LARGE,
     /** They were given up, and there is no dead-letter topic. */
     GIVEN_UP,
     /** The broker was restarted or replaced: what it held in memory, and from where, is unknown. */

@@ -176,7 +176,7 @@ final class Publisher {
                 loop.schedule(RETRY_NANOS, () -> send(lane, command));
                 return;
               } else {
-                lane.inFlight.forEach(each -> fail(each, bus.problem(failure)));
+                lane.inFlight.forEach(each -> fail(each, BrokerBus.problem(failure)));
               }
               lane.inFlight = List.of();
               flush(lane);
@@ -184,7 +184,7 @@ final class Publisher {
   }
 
   private boolean mayRepeat(Lane lane, Throwable failure) {
-    return bus.problem(failure).mayHaveTakenEffect()
+    return BrokerBus.problem(failure).mayHaveTakenEffect()
         && kinds.get(lane.topic) == TopicKind.DEDUP
         && lane.inFlight.get(0).deadlineNanos() - bus.nowNanos() > 0;
   }

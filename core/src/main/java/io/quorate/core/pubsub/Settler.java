@@ -139,7 +139,7 @@ final class Settler {
                 return;
               }
               if (failure != null) {
-                boolean unknown = repeated || bus.problem(failure).mayHaveTakenEffect();
+                boolean unknown = repeated || BrokerBus.problem(failure).mayHaveTakenEffect();
                 loop.schedule(RETRY_NANOS, () -> again(command, session, unknown));
                 return;
               }
@@ -180,7 +180,7 @@ final class Settler {
     if (failure == null) {
       item.complete(outcomes.get(0), false);
     } else {
-      item.fail(bus.problem(failure));
+      item.fail(BrokerBus.problem(failure));
     }
   }
 
