@@ -8,9 +8,7 @@ import io.quorate.core.codec.MalformedException;
 import io.quorate.core.transport.Endpoint;
 import io.quorate.core.transport.Handler;
 import io.quorate.core.transport.Request;
-import io.quorate.replication.checkpoint.CheckpointInfo;
 import io.quorate.replication.checkpoint.CheckpointStore;
-import io.quorate.replication.checkpoint.SaveProgress;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -34,8 +32,7 @@ public final class TrainingMaster implements AutoCloseable {
 
   private final Environment environment;
   private final TrainingOptions options;
-  private final Optimizer optimizer;
-  private final Optional<CheckpointStore> checkpoints;
+  private final StateSaver saver;
   private final TrainingListener listener;
   private final EventLoop loop;
   private final Executor reducer;
@@ -44,7 +41,7 @@ public final class TrainingMaster implements AutoCloseable {
   private final TreeMap<Long, Request> requests = new TreeMap<>();
   private final int parameters;
   private long lastRequest;
-  private CompletableFuture<CheckpointInfo> lastSave = CompletableFuture.completedFuture(null);
+  private Optional<MasterCore.Completed> completed = Optional.empty();
   private Endpoint endpoint;
   private MasterCore core;
   private EventLoop.Timer timer;
@@ -58,12 +55,12 @@ public final class TrainingMaster implements AutoCloseable {
       int parameters) {
     this.environment = environment;
     this.options = options;
-    this.optimizer = optimizer;
-    this.checkpoints = checkpoints;
     this.listener = listener;
     this.parameters = parameters;
     this.loop = environment.eventLoop("training");
     this.reducer = environment.blockingExecutor("training-reduce");
+    this.saver =
+        new StateSaver(checkpoints, options, optimizer, loop, this::saved, this::reportIfSaved);
     this.step = new StepReducer(options.codec(), optimizer);
   }
 
@@ -98,7 +95,8 @@ public final class TrainingMaster implements AutoCloseable {
         new TrainingMaster(
             environment, options, optimizer, checkpoints, listener, initial.length);
     master
-        .restore(fresh)
+        .saver
+        .newest(fresh)
         .whenComplete(
             (state, failure) ->
                 master.loop.execute(() -> master.begin(state, failure, term, steps)));
@@ -125,20 +123,6 @@ public final class TrainingMaster implements AutoCloseable {
       // The environment has closed, and this with it.
       report.completeExceptionally(reason);
     }
-  }
-
-  private CompletableFuture<TrainingState> restore(TrainingState fresh) {
-    if (checkpoints.isEmpty()) {
-      return CompletableFuture.completedFuture(fresh);
-    }
-    CheckpointStore store = checkpoints.get();
-    return store
-        .latest()
-        .thenCompose(
-            newest ->
-                newest.isEmpty()
-                    ? CompletableFuture.completedFuture(fresh)
-                    : StateShards.read(store, newest.get(), options, optimizer, fresh));
   }
 
   private void begin(TrainingState state, Throwable failure, long term, long steps) {
@@ -204,7 +188,7 @@ public final class TrainingMaster implements AutoCloseable {
     } else if (effect instanceof MasterCore.ApplyEach each) {
       reduce(each.number(), () -> Optional.of(step.applyEach(each.state(), each.results())));
     } else if (effect instanceof MasterCore.Save save) {
-      save(save);
+      saver.save(save);
     } else if (effect instanceof MasterCore.Completed completed) {
       complete(completed);
     } else if (effect instanceof MasterCore.Aborted aborted) {
@@ -287,44 +271,29 @@ public final class TrainingMaster implements AutoCloseable {
         });
   }
 
-  private void save(MasterCore.Save save) {
-    if (checkpoints.isEmpty()) {
+  private void saved(long step) {
+    perform(new MasterCore.Saved(step));
+  }
+
+  private void complete(MasterCore.Completed last) {
+    log.info("training is done job={} steps={}", options.job(), last.steps());
+    completed = Optional.of(last);
+    reportIfSaved();
+  }
+
+  private void reportIfSaved() {
+    if (completed.isEmpty() || saver.isBusy()) {
       return;
     }
-    lastSave =
-        checkpoints
-            .get()
-            .save(
-                save.step(),
-                StateShards.metadata(options, optimizer),
-                StateShards.shards(save.state()),
-                SaveProgress.NONE)
-            .whenCompleteAsync((saved, failure) -> saved(save.step(), failure), loop);
-  }
-
-  private void saved(long step, Throwable failure) {
-    if (failure == null) {
-      perform(new MasterCore.Saved(step));
+    TrainingState state = completed.get().state();
+    if (saver.failure().isPresent()) {
+      report.completeExceptionally(
+          new TrainingException("the last checkpoint could not be saved", saver.failure().get()));
     } else {
-      // Training goes on: a later checkpoint makes up for this one.
-      log.warn("checkpoint failed job={} step={}", options.job(), step, failure);
+      report.complete(
+          new TrainingReport(
+              completed.get().steps(), state.parameters().clone(), state.digest()));
     }
-  }
-
-  private void complete(MasterCore.Completed completed) {
-    TrainingState state = completed.state();
-    log.info("training is done job={} steps={}", options.job(), completed.steps());
-    lastSave.whenCompleteAsync(
-        (saved, failure) -> {
-          if (failure == null) {
-            report.complete(
-                new TrainingReport(completed.steps(), state.parameters().clone(), state.digest()));
-          } else {
-            report.completeExceptionally(
-                new TrainingException("the last checkpoint could not be saved", failure));
-          }
-        },
-        loop);
   }
 
   private void stop(Throwable reason) {

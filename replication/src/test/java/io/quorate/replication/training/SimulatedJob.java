@@ -74,6 +74,8 @@ final class SimulatedJob implements AutoCloseable {
   final List<SimNode<TrainingWorker>> workers = new ArrayList<>();
   final List<String> events = new ArrayList<>();
   final List<StepStats> steps = new ArrayList<>();
+  /** Whether the listener throws. */
+  boolean deaf;
   private final Map<NodeId, Duration> computing = new TreeMap<>();
   private long term;
 
@@ -117,6 +119,9 @@ final class SimulatedJob implements AutoCloseable {
           @Override
           public void onStep(StepStats stats) {
             steps.add(stats);
+            if (deaf) {
+              throw new IllegalStateException("listener that throws");
+            }
           }
 
           @Override
