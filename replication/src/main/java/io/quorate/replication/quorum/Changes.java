@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Changes that this node was asked for: checks them, begins them in the register, and tells what has
- * become of them. Belongs to the loop.
+ * Changes that this node was asked for: checks them, begins them in the register, and tells what
+ * has become of them. Belongs to the loop.
  */
 final class Changes {
   private static final Logger log = LoggerFactory.getLogger(Changes.class);
@@ -247,7 +247,8 @@ final class Changes {
           new RefusedException("the change was cancelled, all is where it was: " + now));
     } else {
       end(call).completeExceptionally(
-          new IndeterminateException("later changes came before it was known how it ended: " + now));
+          new IndeterminateException(
+              "later changes came before it was known how it ended: " + now));
     }
   }
 

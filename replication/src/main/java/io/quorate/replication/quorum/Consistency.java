@@ -8,11 +8,13 @@ public enum Consistency {
    */
   ONE,
   /**
-   * The configured read and write quorums of the key's replicas. A read returns the last acknowledged
-   * write or a newer one, and no later read an older one. The default.
+   * The configured read and write quorums of the key's replicas. A read returns the last
+   * acknowledged write or a newer one, and no later read an older one. The default.
    */
   QUORUM,
-  /** A majority of the replicas in the coordinator's zone: what {@code QUORUM} promises, within it. */
+  /**
+   * A majority of the replicas in the coordinator's zone: what {@code QUORUM} promises, within it.
+   */
   LOCAL_QUORUM,
   /** A majority in every zone: what {@code QUORUM} promises to coordinators in any zone. */
   EACH_QUORUM,

@@ -11,16 +11,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Coordinates operations: decides whom to ask, when enough have answered, and what that means. Pure:
- * it is told of time, answers and ticks, and says what is to be done through {@link Effects}.
+ * Coordinates operations: decides whom to ask, when enough have answered, and what that means.
+ * Pure: it is told of time, answers and ticks, and says what is to be done through {@link Effects}.
  *
  * <p>A strong operation is the register of Attiya, Bar-Noy and Dolev.
  *
  * <ul>
  *   <li>Every operation first asks a read quorum which version it holds.
  *   <li>A write takes a tag above all of those, sends it with its value to every replica, and is
- *       acknowledged when a write quorum holds it. Since the two quorums meet, the tag is above that
- *       of every write that was acknowledged before this one began, whatever the clocks say.
+ *       acknowledged when a write quorum holds it. Since the two quorums meet, the tag is above
+ *       that of every write that was acknowledged before this one began, whatever the clocks say.
  *   <li>A read returns the newest version once so many replicas hold it that every later read meets
  *       one of them. If the quorum agrees they do, and one round trip was enough; otherwise the
  *       version is written back first. So no later read returns an older one, also if the write
@@ -29,12 +29,12 @@ import java.util.Set;
  * </ul>
  *
  * <p>Under another placement every operation that has not ended begins its quorum anew, among the
- * replicas of that placement and under the tag that it has. Answers to what was asked before count for
- * nothing then: a replica may have answered when others were to be asked beside it.
+ * replicas of that placement and under the tag that it has. Answers to what was asked before count
+ * for nothing then: a replica may have answered when others were to be asked beside it.
  *
  * <p>An attempt is repeated under the same tag and never under another: what nobody knows the fate
- * of takes effect at most once. Replicas that had not acknowledged a write in time get a hint, which
- * counts for nothing.
+ * of takes effect at most once. Replicas that had not acknowledged a write in time get a hint,
+ * which counts for nothing.
  *
  * @see <a href="https://doi.org/10.1145/200836.200869">Attiya, Bar-Noy, Dolev, Sharing memory
  *     robustly in message-passing systems</a>
@@ -156,8 +156,8 @@ final class CoordinatorCore {
   }
 
   /**
-   * The placement is that of {@code epoch} now; the planner knows it. What a replica has been asked is
-   * asked again at once, of the replicas that are to be asked now.
+   * The placement is that of {@code epoch} now; the planner knows it. What a replica has been asked
+   * is asked again at once, of the replicas that are to be asked now.
    */
   void replan(long epoch, long nowNanos) {
     this.epoch = epoch;
@@ -202,7 +202,8 @@ final class CoordinatorCore {
     List<NodeId> left = new ArrayList<>(operation.plan.replicas());
     left.removeAll(operation.refusals.keySet());
     if (!Quota.allMet(operation.plan.write(), left)) {
-      // Each refusal says that this replica does not hold it; only all together say that nobody does.
+      // Each refusal says that this replica does not hold it; only all together say that nobody
+      // does.
       boolean none =
           !operation.replanned() && operation.refusals.size() == operation.plan.replicas().size();
       String reason = "replicas refused: " + operation.refusals;

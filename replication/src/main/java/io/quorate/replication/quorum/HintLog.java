@@ -20,9 +20,9 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Writes that a replica may have missed, kept until it has them.
  *
- * <p>A hint is a copy for later and nothing more: it is never counted as a write, and losing it costs
- * only time, since repair finds the difference too. For each replica and key the newest is kept, in a
- * store of its own, checksummed as everything there. Belongs to one event loop.
+ * <p>A hint is a copy for later and nothing more: it is never counted as a write, and losing it
+ * costs only time, since repair finds the difference too. For each replica and key the newest is
+ * kept, in a store of its own, checksummed as everything there. Belongs to one event loop.
  */
 final class HintLog {
   private final LocalStore store;

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Delivers hints: a few at a time to each replica that has some, until it has them. A replica takes a
- * hint as any write, by comparing versions, so an old one harms nothing. If the key has moved, its
- * new replicas get the hint. Belongs to the loop.
+ * Delivers hints: a few at a time to each replica that has some, until it has them. A replica takes
+ * a hint as any write, by comparing versions, so an old one harms nothing. If the key has moved,
+ * its new replicas get the hint. Belongs to the loop.
  */
 final class Hints {
   private static final long INTERVAL_NANOS = 200_000_000;

@@ -14,9 +14,9 @@ import java.util.List;
  * 1 byte    version, 1
  * 1 byte    kind
  * Ask       (1) epoch of the asker (varint)
- * Report    (2) epoch (varint), flags (1: 1 received, 2 serving, 4 writable), problem (text), count,
- *               then of each range its nodes (count, texts), keys, keys in all, bytes and bytes in
- *               all (varints)
+ * Report    (2) epoch (varint), flags (1: 1 received, 2 serving, 4 writable), problem (text),
+ *               count, then of each range its nodes (count, texts), keys, keys in all, bytes and
+ *               bytes in all (varints)
  * </pre>
  */
 sealed interface MoveMessage {

@@ -7,8 +7,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How far a change of the placement has come. Counts are of copies, and about right: keys are written
- * meanwhile.
+ * How far a change of the placement has come. Counts are of copies, and about right: keys are
+ * written meanwhile.
  *
  * @param state the state in which keys move, or of a change that has ended, the one it ended with
  * @param nodes what each node that is to hold keys has said last
@@ -18,8 +18,8 @@ public record MoveProgress(PlacementState state, SortedMap<NodeId, Node> nodes) 
    * How far one node has come.
    *
    * @param received whether it has all that it is to hold
-   * @param problem why it does not come on, such as a full disk or that it does not answer; empty if it
-   *     does
+   * @param problem why it does not come on, such as a full disk or that it does not answer; empty
+   *     if it does
    * @param ranges what it is to receive
    */
   public record Node(boolean received, String problem, List<Range> ranges) {

@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sees a change of the placement through: asks all nodes how far they are, settles the change once
- * every one of the new placement has its keys, and forgets keys that have moved away once nobody can
- * need them. Every node does so, the first by name most often, so that a change goes on whoever dies;
- * the register lets one of them settle it. Belongs to the loop.
+ * every one of the new placement has its keys, and forgets keys that have moved away once nobody
+ * can need them. Every node does so, the first by name most often, so that a change goes on whoever
+ * dies; the register lets one of them settle it. Belongs to the loop.
  */
 final class Mover implements Handler, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Mover.class);

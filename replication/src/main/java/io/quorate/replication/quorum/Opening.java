@@ -81,7 +81,10 @@ final class Opening {
                     : CompletableFuture.completedFuture(its));
   }
 
-  /** The first time that this disk goes by an agreed placement: what it held before counts for nothing. */
+  /**
+   * The first time that this disk goes by an agreed placement: what it held before counts for
+   * nothing.
+   */
   private CompletableFuture<Void> begin(CellTable cells, PlacementTopology topology) {
     return cells
         .prepare(topology, loop)
@@ -130,7 +133,8 @@ final class Opening {
               if (failure == null && state.isPresent()) {
                 onLoop(() -> agreed.complete(state.get()));
               } else if (environment.clock().monotonicNanos() - deadlineNanos > 0) {
-                String reason = failure == null ? "no cluster has been formed" : "it cannot be read";
+                String reason =
+                    failure == null ? "no cluster has been formed" : "it cannot be read";
                 onLoop(
                     () ->
                         agreed.completeExceptionally(

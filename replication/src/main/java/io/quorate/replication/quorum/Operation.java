@@ -90,7 +90,9 @@ final class Operation {
     return wireId & (1L << ID_BITS) - 1;
   }
 
-  /** Whether it has gone over to another placement, so that others than its replicas may hold it. */
+  /**
+   * Whether it has gone over to another placement, so that others than its replicas may hold it.
+   */
   boolean replanned() {
     return plans > 0;
   }

@@ -32,8 +32,8 @@ public sealed interface Placement permits EverywherePlacement, PartitionerPlacem
    * The owners that {@code partitioner} gives each key, by its epoch. Zones are the partitioner's
    * part: give its members theirs, and owners are in distinct ones as far as there are enough.
    *
-   * <p>For up to some tens of nodes: every combination of as many nodes as there are replicas counts
-   * as a set of its own.
+   * <p>For up to some tens of nodes: every combination of as many nodes as there are replicas
+   * counts as a set of its own.
    *
    * @throws IllegalArgumentException if fewer members can own keys than there are to be replicas
    */

@@ -62,7 +62,8 @@ final class PlacementFile {
     byte[] bytes;
     try (StorageFile file = storage.open(path)) {
       if (file.size() > MAX_BYTES) {
-        throw new CorruptionException(path, 0, "at most " + MAX_BYTES + " bytes, not " + file.size());
+        throw new CorruptionException(
+            path, 0, "at most " + MAX_BYTES + " bytes, not " + file.size());
       }
       ByteBuffer buffer = ByteBuffer.allocate((int) file.size());
       file.read(0, buffer);

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has a node go by the newest placement: learns of it, gets ready, keeps on disk that it goes by it,
- * and only then does. What a node has once gone by it never falls behind, whatever it forgets.
+ * Has a node go by the newest placement: learns of it, gets ready, keeps on disk that it goes by
+ * it, and only then does. It never falls behind what it has once gone by.
  * Belongs to the loop.
  */
 final class PlacementFollower implements AutoCloseable {

@@ -5,17 +5,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * Where the nodes agree on the placement: one linearizable register with compare-and-set, such as an
- * item of the strongly consistent store. Gossip will not do, since two sides of a partition would
- * move keys to different nodes.
+ * Where the nodes agree on the placement: one linearizable register with compare-and-set, such as
+ * an item of the strongly consistent store. Gossip will not do, since two sides of a partition
+ * would move keys to different nodes.
  *
  * <p>Safe for use by many threads. Futures and listeners may be called on any thread; whoever is
  * called returns soon.
  */
 public interface PlacementRegister {
   /**
-   * The newest state, linearizably; empty before a cluster was formed. May fail, as when no majority
-   * of the nodes that keep the register can be reached: stores then go on with the state they have.
+   * The newest state, linearizably; empty before a cluster was formed. May fail, as when no
+   * majority of the nodes that keep the register can be reached: stores then go on with the state
+   * they have.
    */
   CompletableFuture<Optional<PlacementState>> read();
 
@@ -44,9 +45,9 @@ public interface PlacementRegister {
   }
 
   /**
-   * Forms a cluster that begins with {@code placement}, unless there is one; returns the state there
-   * is. Called once in the life of a cluster, by whoever sets it up, or by every node at each of its
-   * starts.
+   * Forms a cluster that begins with {@code placement}, unless there is one; returns the state
+   * there is. Called once in the life of a cluster, by whoever sets it up, or by every node at each
+   * of its starts.
    */
   default CompletableFuture<PlacementState> form(Placement placement) {
     PlacementState first = PlacementState.first(placement);

@@ -13,8 +13,8 @@ import java.util.TreeSet;
 
 /**
  * What all nodes agree on about who holds which keys: one placement, or while keys are moving, two.
- * Immutable. Each state has the epoch behind that of the one it follows, so that there is one writer
- * for each.
+ * Immutable. Each state has the epoch behind that of the one it follows, so that there is one
+ * writer for each.
  *
  * <pre>
  * 1 byte    version, 1

@@ -3,8 +3,11 @@ package io.quorate.replication.quorum;
 import io.quorate.core.NodeId;
 import io.quorate.replication.replica.Topology;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** A state of the placement, as replicas, their repair and coordinators see it. */
 record PlacementTopology(PlacementState state) implements Topology {
@@ -27,6 +30,17 @@ record PlacementTopology(PlacementState state) implements Topology {
   @Override
   public List<NodeId> nodes() {
     return state.nodes();
+  }
+
+  /** The zones of {@code known} nodes, and of others those that a partitioner says they are in. */
+  Map<NodeId, String> zones(Map<NodeId, String> known) {
+    Map<NodeId, String> zones = new TreeMap<>();
+    Stream.concat(Stream.of(state.current()), state.next().stream())
+        .filter(PartitionerPlacement.class::isInstance)
+        .flatMap(its -> ((PartitionerPlacement) its).partitioner().members().stream())
+        .forEach(member -> zones.put(member.node(), member.zone()));
+    zones.putAll(known);
+    return zones;
   }
 
   /** Quorums are needed in each of these: of the sources, and of where the key moves to. */

@@ -41,6 +41,8 @@ final class Placing implements PlacementFollower.Steps, AutoCloseable {
     String directory = options.local().directory();
     this.mover =
         new Mover(environment, loop, table, repair, register, this::found, options.moves());
+    environment.metrics().gauge("quorum_placement_epoch", this::epoch);
+    environment.metrics().gauge("quorum_keys_moved_away", table::strayCount);
     this.changes =
         new Changes(environment, loop, register, mover, options, this::state, this::found);
     this.follower =

@@ -59,6 +59,7 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
   private final AtomicInteger inFlight = new AtomicInteger();
   /** Empty if the placement is fixed. */
   private final Optional<Placing> placing;
+  private Map<NodeId, String> zones;
   private long nextOperation = 2;
   private boolean ticking;
   private boolean handlingOwn;
@@ -109,7 +110,9 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
             identity::markCaughtUp);
     this.replica = new Replica(table, clock, new Standing(), this::isStale, this::repairDamaged);
     this.placing =
-        register.map(its -> new Placing(environment, loop, table, repair, its, options, this::replan));
+        register.map(
+            its -> new Placing(environment, loop, table, repair, its, options, this::replan));
+    this.zones = topology().zones(options.zones());
     Metrics metrics = environment.metrics();
     metrics.gauge("quorum_operations_in_flight", inFlight::get);
     metrics.gauge("quorum_hints", hints.log()::count);
@@ -144,6 +147,7 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
 
   /** The table has gone over to another placement. */
   private void replan() {
+    zones = topology().zones(options.zones());
     coordinator.replan(topology().epoch(), environment.clock().monotonicNanos());
     settle();
   }
@@ -167,7 +171,7 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
         topology().quorumSetsOf(operation.key.bytes()),
         options,
         self,
-        options.zones());
+        zones);
   }
 
   /** Begins an operation, from any thread; the future completes on the loop. */

@@ -14,7 +14,8 @@ import java.util.TreeMap;
  * @param local how each node keeps its cells; hints and identity go below the same directory
  * @param readReplicas how many replicas a read at {@code QUORUM} asks; 0 for a majority
  * @param writeReplicas how many replicas a write at {@code QUORUM} waits for; 0 for a majority
- * @param zones which zone each node is in; nodes that are not named are in zone {@code ""}
+ * @param zones which zone each node is in; nodes that are not named are in the one that the
+ *     partitioner of the placement says, or else in zone {@code ""}
  * @param maxDrift how far ahead of a replica's wall clock a version may be
  * @param repairInterval how often a node compares itself with one of its peers
  * @param limits bounds on what is in flight

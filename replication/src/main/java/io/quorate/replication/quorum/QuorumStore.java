@@ -11,8 +11,9 @@ import java.util.function.Consumer;
 /**
  * Registers that are replicated to several nodes and read and written through quorums of them.
  *
- * <p>Any node coordinates any key. Keys are independent: there is no operation over two of them, and
- * no compare-and-set, which registers cannot give; both are the strongly consistent store's part.
+ * <p>Any node coordinates any key. Keys are independent: there is no operation over two of them,
+ * and no compare-and-set, which registers cannot give; both are the strongly consistent store's
+ * part.
  *
  * <p>Every failure says what may have become of the operation: {@link
  * io.quorate.core.RefusedException} means no effect, now or later, as every failed read is; {@link
@@ -20,15 +21,16 @@ import java.util.function.Consumer;
  * time, at most once.
  *
  * <p>Safe for use by many threads. Futures complete on the store's event loop, each exactly once;
- * cancelling one does not undo the operation. At most {@link QuorumOptions.Limits#maxOperations} are
- * in flight; more are refused at once.
+ * cancelling one does not undo the operation. At most {@link QuorumOptions.Limits#maxOperations}
+ * are in flight; more are refused at once.
  */
 public interface QuorumStore<K, V> extends AutoCloseable {
   /**
-   * Opens this node's replica and begins to serve. The future completes once its disk has been read,
-   * on the store's event loop; it does not wait for other nodes. Fails with {@link
-   * io.quorate.core.storage.CorruptionException} or {@link io.quorate.core.storage.StorageException}
-   * if the directory is damaged, in use or another node's.
+   * Opens this node's replica and begins to serve. The future completes once its disk has been
+   * read, on the store's event loop; it does not wait for other nodes. Fails with {@link
+   * io.quorate.core.storage.CorruptionException} or {@link
+   * io.quorate.core.storage.StorageException} if the directory is damaged, in use or another
+   * node's.
    *
    * <p>All nodes must open with the same placement and options.
    *
@@ -45,11 +47,11 @@ public interface QuorumStore<K, V> extends AutoCloseable {
   }
 
   /**
-   * Opens this node's replica under the placement that is agreed on in {@code register}, and follows
-   * it as it changes. The node need not be in the placement: it coordinates then, and holds keys once
-   * it has been added. On a disk that has never followed a register this waits for the register to
-   * have a placement, a minute at most; later starts go by what was kept until the register is read.
-   * Fails as the other {@code open}.
+   * Opens this node's replica under the placement that is agreed on in {@code register}, and
+   * follows it as it changes. The node need not be in the placement: it coordinates then, and holds
+   * keys once it has been added. On a disk that has never followed a register this waits for the
+   * register to have a placement, a minute at most; later starts go by what was kept until the
+   * register is read. Fails as the other {@code open}.
    *
    * <p>The application tells the transport the addresses of nodes before they are added.
    *
@@ -101,19 +103,27 @@ public interface QuorumStore<K, V> extends AutoCloseable {
   /** Compares this replica with every peer now; completes with the cells that were exchanged. */
   CompletableFuture<Integer> repair();
 
+  /**
+   * Gives up what only lost disks held: this node's replica answers quorums from now on with what
+   * it has, though it may lack writes that were acknowledged. For when so many disks were lost at
+   * once that the replicas wait for each other for ever, and there is no other copy: call it on the
+   * nodes with new disks, once they have received what the others have.
+   */
+  CompletableFuture<Void> acceptLoss();
+
   /** What this node's replica is like. */
   CompletableFuture<ReplicaStatus> status();
 
   /**
-   * Changes the placement, with all operations going on: adds, removes or replaces a node, or goes over
-   * to another placement. Any node may be asked, and may die: the others see it through.
+   * Changes the placement, with all operations going on: adds, removes or replaces a node, or goes
+   * over to another placement. Any node may be asked, and may die: the others see it through.
    *
    * <p>Keys are moved first, under quorums of both placements, and then the new placement alone
    * counts. One change at a time. To give up one that does not come on, see {@link #cancelChange}.
    *
    * <p>Fails with {@link IllegalArgumentException} if the change makes no sense, {@link
-   * io.quorate.core.RefusedException} if another is in progress or came first, if a new node does not
-   * answer or has no room, or if the change was cancelled, and {@link
+   * io.quorate.core.RefusedException} if another is in progress or came first, if a new node does
+   * not answer or has no room, or if the change was cancelled, and {@link
    * io.quorate.core.IndeterminateException} if how it ends is not known: the store was closed, or
    * nothing has moved for {@link MoveOptions#patience}. It then goes on all the same, and {@link
    * #changeInProgress} tells.
@@ -127,8 +137,8 @@ public interface QuorumStore<K, V> extends AutoCloseable {
       PlacementChange change, Consumer<MoveProgress> listener);
 
   /**
-   * As {@link #change(PlacementChange, Consumer)}, and refused unless the placement is still of {@code
-   * epoch}: for who has looked at it and decided by it.
+   * As {@link #change(PlacementChange, Consumer)}, and refused unless the placement is still of
+   * {@code epoch}: for who has looked at it and decided by it.
    */
   CompletableFuture<PlacementState> change(
       long epoch, PlacementChange change, Consumer<MoveProgress> listener);

@@ -5,7 +5,7 @@ package io.quorate.replication.quorum;
  *
  * @param placementEpoch the placement it serves
  * @param caughtUp whether it answers quorums; false on a new disk until it has compared itself with
- *     its peers
+ *     its peers, and on a node that has never held keys
  * @param writable whether it takes writes; false if its disk is full or has failed
  * @param keys cells held, tombstones included
  * @param hints writes kept for other replicas

@@ -137,6 +137,15 @@ final class TypedQuorumStore<K, V> implements QuorumStore<K, V> {
   }
 
   @Override
+  public CompletableFuture<Void> acceptLoss() {
+    return onLoop(
+        () -> {
+          node.repair().acceptLoss();
+          return CompletableFuture.completedFuture(null);
+        });
+  }
+
+  @Override
   public CompletableFuture<ReplicaStatus> status() {
     return onLoop(() -> CompletableFuture.completedFuture(node.status()));
   }

@@ -8,8 +8,8 @@ import java.util.Optional;
  *
  * @param consistency how many replicas to wait for
  * @param timeout when to give up; more than 0
- * @param timeToLive after which time the value becomes absent; part of what is replicated, so repair
- *     does not bring it back. Judged by the wall clock of whoever reads
+ * @param timeToLive after which time the value becomes absent; part of what is replicated, so
+ *     repair does not bring it back. Judged by the wall clock of whoever reads
  */
 public record WriteOptions(
     Consistency consistency, Duration timeout, Optional<Duration> timeToLive) {

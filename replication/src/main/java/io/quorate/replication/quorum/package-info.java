@@ -4,7 +4,7 @@
  * io.quorate.replication.quorum.Consistency} says how many replicas an operation waits for, {@link
  * io.quorate.replication.quorum.Placement} which they are.
  *
- * <p>Every node coordinates: a pure coordinator decides whom to ask and when enough have answered, a
- * replica compares versions and answers what its disk holds, a driver carries the messages.
+ * <p>Every node coordinates: a pure coordinator decides whom to ask and when enough have answered,
+ * a replica compares versions and answers what its disk holds, a driver carries the messages.
  */
 package io.quorate.replication.quorum;

@@ -10,18 +10,19 @@ import java.util.function.IntUnaryOperator;
 /**
  * Decides, from what is known of the peers, how far others may rely on this replica. Pure.
  *
- * <p>It <em>has caught up</em>, and may stand for what was acknowledged, once it has compared itself
- * with so many serving members of each of its sets that every write quorum had one of them; or once
- * every other member has said that its disk was never used, as its own: then the cluster is new. Not
- * fewer will do: of three members of which two have lost their disks, the third may hold what was
- * acknowledged. A member of a new cluster takes no writes before the cluster <em>is formed</em>: before
- * so many serve that the others can catch up with them, who would find a used disk otherwise.
+ * <p>It <em>has caught up</em>, and may stand for what was acknowledged, once it has compared
+ * itself with so many serving members of each of its sets that every write quorum had one of them;
+ * or once every other member has said that its disk was never used, as its own: then the cluster is
+ * new. Not fewer will do: of three members of which two have lost their disks, the third may hold
+ * what was acknowledged. A member of a new cluster takes no writes before the cluster <em>is
+ * formed</em>: before so many serve that the others can catch up with them, who would find a used
+ * disk otherwise.
  *
  * <p>While keys move, it <em>is prepared</em>, and may take writes of keys that come to it, once it
  * knows what was forgotten by so many sources that none can have forgotten more. And it <em>has
- * received</em> its keys once it has compared itself with so many serving sources of every set, all of
- * the new epoch, that every quorum of the epoch before had one of them: then it holds all that was
- * acknowledged under that epoch, and nothing can be any more.
+ * received</em> its keys once it has compared itself with so many serving sources of every set, all
+ * of the new epoch, that every quorum of the epoch before had one of them: then it holds all that
+ * was acknowledged under that epoch, and nothing can be any more.
  */
 final class CatchUp {
   private final NodeId self;
@@ -45,7 +46,9 @@ final class CatchUp {
     begin(topology);
   }
 
-  /** Begins anew under another topology: what was known of the peers was known under the old one. */
+  /**
+   * Begins anew under another topology: what was known of the peers was known under the old one.
+   */
   void begin(Topology topology) {
     this.topology = topology;
     this.sources = topology.sources();
@@ -129,11 +132,18 @@ final class CatchUp {
     return sourceNodes.contains(node);
   }
 
+  /** Somebody has decided that what is missing here is given up. */
+  void acceptLoss() {
+    caughtUp = true;
+    formed = true;
+  }
+
   private boolean hasCaughtUpIn(List<NodeId> set, boolean used) {
     if (!set.contains(self)) {
       return true;
     }
-    boolean isNew = !used && set.stream().allMatch(peer -> peer.equals(self) || unused.contains(peer));
+    boolean isNew =
+        !used && set.stream().allMatch(peer -> peer.equals(self) || unused.contains(peer));
     return isNew || count(compared, set) >= quorums.catchUp(set.size());
   }
 

@@ -92,9 +92,9 @@ public final class CellTable {
   /**
    * Makes ready to go over to {@code next}: summarizes all keys anew, some in each turn of {@code
    * loop}, while the table goes on as it is. Copies that would come to be shared anew, though this
-   * node is no source of them, are forgotten: they are of an earlier time, and who has seen all since
-   * brings better ones. The future completes on the loop, once that is durable, and fails with {@link
-   * RefusedException} if the disk takes no writes.
+   * node is no source of them, are forgotten: they are of an earlier time, and who has seen all
+   * since brings better ones. The future completes on the loop, once that is durable, and fails
+   * with {@link RefusedException} if the disk takes no writes.
    */
   public CompletableFuture<Void> prepare(Topology next, EventLoop loop) {
     planting = new Planting(this, forest, new Forest(next, self), loop);
@@ -208,8 +208,8 @@ public final class CellTable {
   }
 
   /**
-   * What a peer holds, as it arrives: kept if it is newer, unless it is a tombstone that was forgotten
-   * here, or of a clock that cannot be believed.
+   * What a peer holds, as it arrives: kept if it is newer, unless it is a tombstone that was
+   * forgotten here, or of a clock that cannot be believed.
    */
   public CompletableFuture<Long> arrive(Key key, Cell cell) {
     if (!isWelcome(key, cell)) {
@@ -228,8 +228,8 @@ public final class CellTable {
   }
 
   /**
-   * What is held of {@code key}, its value included, once it is durable. If its bytes are damaged the
-   * future fails with {@link CorruptionException} and the key is to be repaired.
+   * What is held of {@code key}, its value included, once it is durable. If its bytes are damaged
+   * the future fails with {@link CorruptionException} and the key is to be repaired.
    */
   public CompletableFuture<Optional<Cell>> read(Key key) {
     CompletableFuture<Optional<Cell>> result = new CompletableFuture<>();
@@ -284,7 +284,8 @@ public final class CellTable {
   /**
    * Forgets tombstones and expired cells that every replica is known to hold.
    *
-   * @param heldByAll tells for a set the sequence up to which all its members hold what this one does
+   * @param heldByAll tells for a set the sequence up to which all its members hold what this one
+   *     does
    * @param beforeMillis only those whose tags, and expiries, are of before this wall time
    * @param max how many to look at
    */

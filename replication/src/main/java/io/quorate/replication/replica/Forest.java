@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a replica shares with whom under one topology: a tree for each set of nodes, and one for keys
- * that it holds and is no replica of. Belongs to one thread.
+ * What a replica shares with whom under one topology: a tree for each set of nodes, and one for
+ * keys that it holds and is no replica of. Belongs to one thread.
  */
 final class Forest {
   private final Topology topology;

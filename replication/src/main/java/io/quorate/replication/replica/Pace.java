@@ -21,7 +21,10 @@ final class Pace {
     return new Pace(loop, Long.MAX_VALUE);
   }
 
-  /** Runs {@code then} once so many bytes may have been carried: at once if there is no need to wait. */
+  /**
+   * Runs {@code then} once so many bytes may have been carried: at once if there is no need to
+   * wait.
+   */
   void spend(int bytes, Runnable then) {
     owedNanos += (long) (bytes * 1e9 / bytesPerSecond);
     if (owedNanos < MIN_WAIT_NANOS) {

@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Makes the forest of another topology, some leaves in each turn of the loop, so that a million keys
- * do not make operations wait. What is written meanwhile goes into both: of leaves that have been
- * planted at once, of the others when their turn comes. Belongs to the loop.
+ * Makes the forest of another topology, some leaves in each turn of the loop, so that a million
+ * keys do not make operations wait. What is written meanwhile goes into both: of leaves that have
+ * been planted at once, of the others when their turn comes. Belongs to the loop.
  */
 final class Planting {
   private static final int KEYS_PER_TURN = 2_000;

@@ -23,9 +23,9 @@ import org.slf4j.LoggerFactory;
  * Anti-entropy: compares this replica with its peers, one after the other, for ever.
  *
  * <p>Two more things follow from it. A replica whose disk is new, or to which keys move, compares
- * itself quickly with enough peers before others may rely on it: see {@link CatchUp}. And a tombstone
- * is <em>forgotten</em> once this replica has compared itself with every other member since it was
- * written: by what all hold, never by age alone.
+ * itself quickly with enough peers before others may rely on it: see {@link CatchUp}. And a
+ * tombstone is <em>forgotten</em> once this replica has compared itself with every other member
+ * since it was written: by what all hold, never by age alone.
  *
  * <p>Runs on the table's event loop.
  */
@@ -146,9 +146,9 @@ public final class Repair implements AutoCloseable {
   }
 
   /**
-   * Whether its answer may be part of a quorum. Of a key that moves to this node it may also before the
-   * key has come: such an answer says that no quorum of an earlier epoch can be had here any more, and
-   * what was acknowledged is the sources' part.
+   * Whether its answer may be part of a quorum. Of a key that moves to this node it may also before
+   * the key has come: such an answer says that no quorum of an earlier epoch can be had here any
+   * more, and what was acknowledged is the sources' part.
    */
   public boolean answersFor(Key key) {
     return catchUp.hasCaughtUp()
@@ -180,6 +180,16 @@ public final class Repair implements AutoCloseable {
   /** Why it does not receive keys; empty if it does. */
   public String problem() {
     return transfer.problem();
+  }
+
+  /**
+   * Has this replica count as caught up with what it has, for ever: what only lost disks held is
+   * given up.
+   */
+  public void acceptLoss() {
+    log.warn("what lost disks held is given up node={} service={}", self, options.service());
+    catchUp.acceptLoss();
+    consider();
   }
 
   /** The table has gone over to another topology. */
@@ -262,8 +272,8 @@ public final class Repair implements AutoCloseable {
   }
 
   /**
-   * How long ago, at most, something can have been written on {@code peer} that is not here: the time
-   * since the last comparison that has succeeded began; empty if there was none.
+   * How long ago, at most, something can have been written on {@code peer} that is not here: the
+   * time since the last comparison that has succeeded began; empty if there was none.
    */
   public OptionalLong staleNanos(NodeId peer) {
     Long compared = comparedAtNanos.get(peer);
@@ -287,7 +297,9 @@ public final class Repair implements AutoCloseable {
     return pairs;
   }
 
-  /** Compares with every peer of every set once; completes on the loop, with the cells exchanged. */
+  /**
+   * Compares with every peer of every set once; completes on the loop, with the cells exchanged.
+   */
   public CompletableFuture<Integer> all() {
     CompletableFuture<Integer> done = CompletableFuture.completedFuture(0);
     for (Pair pair : pairs()) {

@@ -22,9 +22,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One comparison with one peer: down the two trees where they differ, then key by key, newer versions
- * to whichever side lacks them. Once it has succeeded each side holds, durably, what the other held
- * when it began. Costs a few hundred bytes for each difference. Runs on the table's event loop.
+ * One comparison with one peer: down the two trees where they differ, then key by key, newer
+ * versions to whichever side lacks them. Once it has succeeded each side holds, durably, what the
+ * other held when it began. Costs a few hundred bytes for each difference. Runs on the table's
+ * event loop.
  */
 final class RepairExchange {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
@@ -56,8 +57,8 @@ final class RepairExchange {
    * @param peer how far the peer may be relied on
    * @param received cells that were newer at the peer
    * @param sent cells that were newer here
-   * @param missing cells that were newer at the peer and did not come: forgotten there meanwhile, or
-   *     damaged
+   * @param missing cells that were newer at the peer and did not come: forgotten there meanwhile,
+   *     or damaged
    * @param bytes carried both ways, without what the transport adds
    */
   record Result(

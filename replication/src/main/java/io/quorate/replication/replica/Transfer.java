@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 
 /**
  * Brings here what the peers hold for this replica, one peer after the other, until enough were
- * compared with: when a disk is new, and when keys move. Begun again after a crash it costs only what
- * is still missing. Belongs to the table's event loop.
+ * compared with: when a disk is new, and when keys move. Begun again after a crash it costs only
+ * what is still missing. Belongs to the table's event loop.
  */
 final class Transfer {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
@@ -67,7 +67,10 @@ final class Transfer {
     return problem;
   }
 
-  /** Asks all peers that are not known to serve what they are like, and goes on with one of the rest. */
+  /**
+   * Asks all peers that are not known to serve what they are like, and goes on with one of the
+   * rest.
+   */
   void next() {
     List<NodeId> peers =
         table.topology().sources().stream()

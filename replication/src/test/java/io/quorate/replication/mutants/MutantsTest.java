@@ -20,6 +20,7 @@ class MutantsTest {
   private static final int SEEDS = 500;
   private static final String QUORUM = "quorum.QuorumCampaign";
   private static final String EVENTUAL = "eventual.EventualCampaign";
+  private static final String CHANGE = "quorum.PlacementChangeTest#";
   private static final String LOCAL = "local.LogStructuredStoreTest#";
 
   static Stream<Mutant> mutants() {
@@ -91,7 +92,47 @@ class MutantsTest {
         new Mutant("a collection trusts the newest unread", "checkpoint/Retention",
             "kept.stream().anyMatch(id -> files.verify(id).isEmpty())", "!kept.isEmpty()",
             "checkpoint.CheckpointFilesTest#"
-                + "collection_never_deletes_the_last_one_that_verifies"));
+                + "collection_never_deletes_the_last_one_that_verifies"),
+        new Mutant("while keys move only the new quorum counts", "quorum/PlacementTopology",
+            "List.of(sources) : List.of(sources, targets);", "List.of(sources) : List.of(targets);",
+            QUORUM),
+        new Mutant("while keys move only the old quorum counts", "quorum/PlacementTopology",
+            "List.of(sources) : List.of(sources, targets);", "List.of(sources) : List.of(sources);",
+            QUORUM),
+        new Mutant("a new node counts before it has received its keys", "replica/CatchUp",
+            "received = allHave(compared, quorums::move);", "received = true;", QUORUM),
+        new Mutant("a change is settled before the keys have arrived", "quorum/Mover",
+            "} else if (progress.waitingFor().isEmpty() && !settling) {", "} else if (!settling) {",
+            QUORUM),
+        new Mutant("a stale epoch is accepted", "quorum/Replica",
+            "    if (request.epoch() != table.topology().epoch()) {",
+            "    if (request.epoch() > table.topology().epoch()) {", QUORUM),
+        new Mutant("a source forgets its keys when they begin to move", "replica/Planting",
+            "topology.isMoving() && !topology.isSource(self, key.bytes()) && after.shares(key)",
+            "topology.isMoving()", QUORUM),
+        new Mutant("keys that have moved away come back with their node", "replica/Planting",
+            "topology.isMoving() && !topology.isSource(self, key.bytes()) && after.shares(key)",
+            "false", CHANGE
+                + "p19_a_node_that_comes_back_into_the_placement_brings_no_deleted_key_with_it"),
+        new Mutant("the placement gone by is not kept", "quorum/PlacementFollower",
+            "        .thenCompose(v -> write(next))\n", "", CHANGE
+                + "p14_a_node_that_restarts_without_the_register_goes_by_the_placement_it_went_by_"
+                + "before"),
+        new Mutant("comparing with who does not serve counts", "replica/CatchUp",
+            "    if (serving.contains(peer)) {\n      compared.add(peer);",
+            "    if (true) {\n      compared.add(peer);",
+            "replica.CatchUpTest#p15_who_does_not_serve_counts_for_nothing"),
+        new Mutant("answers of an earlier placement count", "quorum/CoordinatorCore",
+            "        || operation.wireId() != reply.operation()\n", "",
+            "quorum.CoordinatorCoreTest#"
+                + "p13_a_read_in_progress_begins_anew_among_the_replicas_before_and_after"),
+        new Mutant("two new disks of three are a new cluster", "replica/CatchUp",
+            "!used && set.stream().allMatch(", "!used && set.stream().anyMatch(",
+            "quorum.QuorumStoreTest#p15_two_new_disks_of_three_begin_nothing_while_the_third_may_"
+                + "hold_what_was_acknowledged"),
+        new Mutant("hints for who has left are thrown away", "quorum/Hints",
+            "      owners.forEach(owner -> hintLog.keep(owner, key, cell));\n", "", CHANGE
+                + "p18_a_hint_for_a_node_that_has_left_goes_to_those_that_came"));
   }
 
   @ParameterizedTest

@@ -22,11 +22,11 @@ import java.util.random.RandomGenerator;
 
 /**
  * A cluster under load and under every fault, from one seed: partitions of all shapes, crashes that
- * lose what was not forced, kills, pauses, wall clocks that jump by ten seconds, one wiped disk at a
- * time, full disks. In every second pair of seeds the placement changes all the while: nodes are
- * added, removed and replaced, changes are given up, and the register that agrees on them answers late
- * and fails. What clients saw must be linearizable, key by key; one version must name one value; and
- * once all is healed every change must come to its end and the replicas must be alike.
+ * lose what was not forced, kills, pauses, wall clocks that jump by ten seconds, one wiped disk at
+ * a time, full disks. In every second pair of seeds the placement changes all the while: nodes are
+ * added, removed and replaced, changes are given up, and the register that agrees on them answers
+ * late and fails. What clients saw must be linearizable, key by key; one version must name one
+ * value; and once all is healed every change must come to its end and the replicas must be alike.
  *
  * <p>Apart from its tests, so that it can be run against a store with a known bug in it.
  */

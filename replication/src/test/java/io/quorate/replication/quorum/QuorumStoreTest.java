@@ -136,6 +136,15 @@ class QuorumStoreTest {
       assertThatThrownBy(() -> cluster.get(0, "k", Consistency.QUORUM))
           .hasCauseInstanceOf(RefusedException.class);
       assertThat(cluster.get(2, "k", Consistency.ONE).value()).contains("v");
+
+      // Somebody decides that there is no other copy.
+      cluster.simulation.await(cluster.store(0).acceptLoss(), QuorumCluster.PATIENCE);
+      cluster.simulation.await(cluster.store(1).acceptLoss(), QuorumCluster.PATIENCE);
+      assertThat(cluster.get(0, "k", Consistency.QUORUM).value()).contains("v");
+      cluster.put(1, "k", "w", Consistency.LINEARIZABLE);
+      cluster.nodes.get(0).crash();
+      cluster.nodes.get(0).restart();
+      cluster.ready();
     }
   }
 

@@ -10,14 +10,15 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * A register as nodes of a simulation see it: answers late, tells each listener at another time or not
- * at all, may be out of reach, and may do what it says it has not heard of.
+ * A register as nodes of a simulation see it: answers late, tells each listener at another time or
+ * not at all, may be out of reach, and may do what it says it has not heard of.
  */
 final class SimulatedRegister implements PlacementRegister {
   private final Simulation simulation;
   private final RandomGenerator random;
   private final PlacementRegister register = PlacementRegister.inProcess();
   private boolean failing;
+  private boolean outOfReach;
 
   SimulatedRegister(Simulation simulation) {
     this.simulation = simulation;
@@ -29,6 +30,11 @@ final class SimulatedRegister implements PlacementRegister {
     this.failing = failing;
   }
 
+  /** No read succeeds, and nobody is told of anything. */
+  void outOfReach(boolean outOfReach) {
+    this.outOfReach = outOfReach;
+  }
+
   @Override
   public CompletableFuture<Optional<PlacementState>> read() {
     CompletableFuture<Optional<PlacementState>> result = new CompletableFuture<>();
@@ -37,7 +43,7 @@ final class SimulatedRegister implements PlacementRegister {
           Optional<PlacementState> state = register.read().join();
           later(
               () -> {
-                if (failing && random.nextBoolean()) {
+                if (outOfReach || failing && random.nextBoolean()) {
                   result.completeExceptionally(new RefusedException("no majority"));
                 } else {
                   result.complete(state);
@@ -70,7 +76,7 @@ final class SimulatedRegister implements PlacementRegister {
   public Watch watch(Consumer<PlacementState> listener) {
     return register.watch(
         state -> {
-          if (!failing || random.nextBoolean()) {
+          if (!outOfReach && (!failing || random.nextBoolean())) {
             later(() -> listener.accept(state));
           }
         });
