@@ -22,6 +22,8 @@ module io.quorate.examples {
       info.picocli;
   opens io.quorate.examples.ring to
       info.picocli;
+  opens io.quorate.examples.serving to
+      info.picocli;
   opens io.quorate.examples.training to
       info.picocli;
 }

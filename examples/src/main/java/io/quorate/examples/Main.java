@@ -5,6 +5,7 @@ import io.quorate.examples.node.NodeProgram;
 import io.quorate.examples.partition.PartitionProgram;
 import io.quorate.examples.platform.PlatformProgram;
 import io.quorate.examples.ring.RingProgram;
+import io.quorate.examples.serving.ServingProgram;
 import io.quorate.examples.training.TrainingProgram;
 import java.util.Set;
 import picocli.CommandLine;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Command;
       PlatformProgram.class,
       NodeProgram.class,
       TrainingProgram.class,
+      ServingProgram.class,
       PartitionProgram.class,
       RingProgram.class,
       BreakerProgram.class
