@@ -20,6 +20,8 @@ module io.quorate.examples {
   opens io.quorate.examples.platform to
       com.google.gson,
       info.picocli;
+  opens io.quorate.examples.recommender to
+      info.picocli;
   opens io.quorate.examples.ring to
       info.picocli;
   opens io.quorate.examples.serving to

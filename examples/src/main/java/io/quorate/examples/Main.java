@@ -4,6 +4,7 @@ import io.quorate.examples.breaker.BreakerProgram;
 import io.quorate.examples.node.NodeProgram;
 import io.quorate.examples.partition.PartitionProgram;
 import io.quorate.examples.platform.PlatformProgram;
+import io.quorate.examples.recommender.RecommenderProgram;
 import io.quorate.examples.ring.RingProgram;
 import io.quorate.examples.serving.ServingProgram;
 import io.quorate.examples.training.TrainingProgram;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Command;
       NodeProgram.class,
       TrainingProgram.class,
       ServingProgram.class,
+      RecommenderProgram.class,
       PartitionProgram.class,
       RingProgram.class,
       BreakerProgram.class
