@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 
 /**
@@ -38,9 +39,6 @@ final class IndexSnapshot {
 
   /** Where the log stood. */
   record Position(int segment, int offset, long sequence) {}
-
-  /** What was read. */
-  record Loaded(Position position, List<Entry> entries) {}
 
   private IndexSnapshot() {}
 
@@ -94,8 +92,15 @@ final class IndexSnapshot {
     }
   }
 
-  /** Reads the snapshot; empty if there is none or it is damaged. */
-  static Optional<Loaded> load(Storage storage, String directory) {
+  /**
+   * Reads the snapshot into {@code index}.
+   *
+   * @param reachable whether the log can be read from a position on; if not, the snapshot is useless
+   * @return where the log stood; empty, with nothing read, if there is no snapshot, or it is damaged
+   *     or of no use
+   */
+  static Optional<Position> load(
+      Storage storage, String directory, Predicate<Position> reachable, Map<Key, Entry> index) {
     String path = directory + "/" + FILE;
     if (!storage.exists(path)) {
       return Optional.empty();
@@ -113,24 +118,28 @@ final class IndexSnapshot {
       return Optional.empty();
     }
     try {
-      return Optional.of(parse(new ByteReader(bytes, 0, body)));
+      return parse(new ByteReader(bytes, 0, body), reachable, index);
     } catch (MalformedException e) {
       // Another version's: the log has it all.
+      index.clear();
       return Optional.empty();
     }
   }
 
-  private static Loaded parse(ByteReader in) {
+  private static Optional<Position> parse(
+      ByteReader in, Predicate<Position> reachable, Map<Key, Entry> index) {
     if (in.int32() != MAGIC) {
       throw in.malformed("not an index snapshot");
     }
     Position position = new Position(in.int32(), in.int32(), in.int64());
+    if (!reachable.test(position)) {
+      return Optional.empty();
+    }
     List<NodeId> writers = new ArrayList<>();
     for (int i = in.count(2, "writers"); i > 0; i--) {
       writers.add(NodeId.of(in.text(64, "writer")));
     }
     int count = in.count(23, "entries");
-    List<Entry> entries = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       Key key = new Key(in.block());
       long time = in.int64();
@@ -141,9 +150,9 @@ final class IndexSnapshot {
       int segment = (int) in.varint();
       int offset = (int) in.varint();
       int length = (int) in.varint();
-      entries.add(new Entry(key, tag, tombstone, expiryMillis, segment, offset, length, 0));
+      index.put(key, new Entry(key, tag, tombstone, expiryMillis, segment, offset, length, 0));
     }
     in.expectEnd();
-    return new Loaded(position, entries);
+    return Optional.of(position);
   }
 }

@@ -4,7 +4,6 @@ import io.quorate.core.Environment;
 import io.quorate.core.EventLoop;
 import io.quorate.core.Text;
 import io.quorate.core.RefusedException;
-import io.quorate.core.codec.ByteWriter;
 import io.quorate.core.storage.CorruptionException;
 import io.quorate.core.storage.Storage;
 import io.quorate.core.storage.StorageException;
@@ -24,17 +23,13 @@ import org.slf4j.LoggerFactory;
 /**
  * A log that is the data, with an index in memory.
  *
- * <p>Puts of one turn of the loop, and of the time that the disk takes for the group before, are one
- * group: one write, one force. The loop decides where each record will be, so the index knows its
- * place before it is written; the disk executor only follows. What is read before it is durable
- * comes from memory.
+ * <p>{@link GroupCommit} says where each record will be, so the index knows its place before it is
+ * written. What is read before it is durable comes from memory.
  *
  * @see <a href="https://riak.com/assets/bitcask-intro.pdf">Sheehy and Smith, Bitcask</a>
  */
 final class LogStructuredStore implements LocalStore {
   private static final Logger log = LoggerFactory.getLogger(LogStructuredStore.class);
-  private static final long FULL_CHECK_BYTES = 256 << 10;
-  private static final long FULL_RETRY_NANOS = 1_000_000_000L;
 
   private final Environment environment;
   private final EventLoop loop;
@@ -46,26 +41,12 @@ final class LogStructuredStore implements LocalStore {
   private final Map<Key, Entry> index;
   private final ValueCache cache;
   private final Merge merge;
+  private final GroupCommit commit;
+  /** What the log had written when the index was last written. */
+  private long snapshotAtBytes;
 
-  private ByteWriter staging = new ByteWriter(1 << 16);
-  private ByteWriter spare = new ByteWriter(1 << 16);
-  private List<Runnable> stagingWaiters = new ArrayList<>();
-  private List<Runnable> writingWaiters = new ArrayList<>();
-  private int tailSegment;
-  private int tailOffset;
-  private boolean newSegment;
-  /** The sequence of the group that is being staged. */
-  private long nextSequence;
-  private long durableSequence;
-  private boolean writing;
-  private boolean flushPlanned;
-  private boolean nearlyFull;
-  private long bytesSinceFullCheck;
-  private long bytesSinceSnapshot;
   private boolean snapshotting;
   private long liveBytes;
-  private RuntimeException failure;
-  private final List<Consumer<RuntimeException>> failureListeners = new ArrayList<>();
   private CompletableFuture<Void> shutdown;
 
   private LogStructuredStore(
@@ -86,18 +67,11 @@ final class LogStructuredStore implements LocalStore {
     this.reads = environment.blockingExecutor(Text.nameOfPath(options.directory()) + "-reads");
     this.cache =
         new ValueCache(
-            options.cacheBytes(), e -> index.get(e.key()) == e, () -> durableSequence);
+            options.cacheBytes(), e -> index.get(e.key()) == e, this::durableSequence);
     this.merge = new Merge(this, files, reads, loop, options);
-    this.tailSegment = tail.segment();
-    this.tailOffset = tail.offset();
-    this.nextSequence = tail.sequence();
-    this.durableSequence = nextSequence - 1;
+    this.commit = new GroupCommit(loop, disk, files, options, tail, this::written);
     for (Entry entry : index.values()) {
       liveBytes += entry.length;
-    }
-    nearlyFull = files.isNearlyFull();
-    if (nearlyFull) {
-      loop.execute(this::retryWhenFull);
     }
   }
 
@@ -195,7 +169,7 @@ final class LogStructuredStore implements LocalStore {
 
   @Override
   public boolean isWritable() {
-    return failure == null && !nearlyFull && shutdown == null;
+    return commit.failure() == null && !commit.isNearlyFull() && shutdown == null;
   }
 
   @Override
@@ -207,144 +181,37 @@ final class LogStructuredStore implements LocalStore {
   @Override
   public long forget(Key key) {
     requireWritable();
-    return index.containsKey(key) ? append(key, null) : durableSequence;
+    Entry before = index.remove(key);
+    if (before == null) {
+      return durableSequence();
+    }
+    liveBytes -= before.length;
+    commit.appendForgotten(key);
+    return lastSequence();
   }
 
   private void requireWritable() {
     if (!isWritable()) {
       throw new RefusedException(
-          failure != null
-              ? "the store has failed: " + failure.getMessage()
-              : nearlyFull ? "the disk is full" : "the store is closed");
+          hasFailed()
+              ? "the store has failed: " + commit.failure().getMessage()
+              : commit.isNearlyFull() ? "the disk is full" : "the store is closed");
     }
   }
 
   /** Appends without asking whether there is room: merging makes room. */
   long append(Key key, Cell cell) {
-    if (staging.size() == 0) {
-      if (tailSegment == 0 || tailOffset >= options.segmentBytes()) {
-        tailSegment++;
-        tailOffset = RecordFormat.SEGMENT_HEADER_BYTES;
-        newSegment = true;
-      }
-      staging.int32(0).int32(0).int64(nextSequence);
-    }
-    int offset = tailOffset + staging.size();
-    int length = RecordFormat.write(staging, key, cell);
-    Entry before;
-    if (cell == null) {
-      before = index.remove(key);
-    } else {
-      Entry entry =
-          new Entry(
-              key, cell.tag(), cell.isTombstone(), cell.expiryMillis(), tailSegment, offset,
-              length, nextSequence);
-      before = index.put(key, entry);
-      liveBytes += length;
-      cache.add(entry, cell);
-    }
-    liveBytes -= before == null ? 0 : before.length;
-    if (!flushPlanned && !writing) {
-      flushPlanned = true;
-      loop.execute(this::flush);
-    }
-    return nextSequence;
+    Entry entry = commit.append(key, cell);
+    Entry before = index.put(key, entry);
+    liveBytes += entry.length - (before == null ? 0 : before.length);
+    cache.add(entry, cell);
+    return entry.sequence;
   }
 
-  private void flush() {
-    flushPlanned = false;
-    if (writing || staging.size() == 0 || failure != null) {
-      return;
-    }
-    writing = true;
-    ByteWriter group = staging;
-    staging = spare;
-    staging.clear();
-    spare = group;
-    List<Runnable> waiters = stagingWaiters;
-    stagingWaiters = writingWaiters;
-    writingWaiters = waiters;
-    int length = group.size();
-    group.setInt32(0, length - RecordFormat.GROUP_HEADER_BYTES);
-    group.setInt32(4, RecordFormat.groupCrc(group.array(), Long.BYTES, length - Long.BYTES));
-    long sequence = nextSequence++;
-    int segment = tailSegment;
-    int offset = tailOffset;
-    boolean create = newSegment;
-    newSegment = false;
-    tailOffset = RecordFormat.aligned(offset + length);
-    bytesSinceFullCheck += length;
-    bytesSinceSnapshot += length;
-    boolean checkFull = create || bytesSinceFullCheck >= FULL_CHECK_BYTES;
-    if (checkFull) {
-      bytesSinceFullCheck = 0;
-    }
-    write(new Group(group, length, sequence, segment, offset, create, checkFull));
-  }
-
-  /** What is written and forced together, and where. */
-  private record Group(
-      ByteWriter bytes,
-      int length,
-      long sequence,
-      int segment,
-      int offset,
-      boolean create,
-      boolean checkFull) {}
-
-  private void write(Group group) {
-    disk.execute(
-        () -> {
-          boolean full;
-          try {
-            if (group.create && !files.contains(group.segment)) {
-              files.create(group.segment, group.sequence);
-            }
-            boolean room =
-                files.writeGroup(group.segment, group.offset, group.bytes.array(), group.length);
-            full = !room || group.checkFull && files.isNearlyFull();
-          } catch (SegmentFiles.NoRoomException e) {
-            loop.execute(() -> waitForRoom(group, e));
-            return;
-          } catch (StorageException e) {
-            loop.execute(() -> fail(e));
-            return;
-          }
-          loop.execute(() -> written(group.sequence, full));
-        });
-  }
-
-  /** Nothing of the group is written yet, so it may be tried again; nobody was told of it. */
-  private void waitForRoom(Group group, StorageException e) {
-    if (shutdown != null) {
-      fail(e);
-      return;
-    }
-    becameFull();
-    loop.schedule(FULL_RETRY_NANOS, () -> write(group));
-  }
-
-  private void becameFull() {
-    if (!nearlyFull) {
-      nearlyFull = true;
-      log.warn("disk is nearly full, writes are refused directory={}", options.directory());
-      loop.schedule(FULL_RETRY_NANOS, this::retryWhenFull);
-    }
-  }
-
-  private void written(long sequence, boolean full) {
-    writing = false;
-    durableSequence = sequence;
-    if (full) {
-      becameFull();
-    }
-    List<Runnable> waiters = writingWaiters;
-    for (Runnable waiter : waiters) {
-      waiter.run();
-    }
-    waiters.clear();
-    flush();
-    if (bytesSinceSnapshot >= options.snapshotEveryBytes() && !snapshotting) {
+  /** A group was written, or there may be room again. */
+  private void written() {
+    long bytes = commit.writtenBytes() - snapshotAtBytes;
+    if (bytes >= options.snapshotEveryBytes() && !snapshotting) {
       snapshot();
     }
     if (shutdown == null) {
@@ -352,68 +219,29 @@ final class LogStructuredStore implements LocalStore {
     }
   }
 
-  private void retryWhenFull() {
-    if (shutdown != null || failure != null) {
-      return;
-    }
-    disk.execute(
-        () -> {
-          boolean full = files.isNearlyFull();
-          loop.execute(
-              () -> {
-                nearlyFull = full;
-                merge.consider();
-                if (full) {
-                  loop.schedule(FULL_RETRY_NANOS, this::retryWhenFull);
-                } else {
-                  log.info("disk has room again directory={}", options.directory());
-                }
-              });
-        });
-  }
-
-  /** After a failed write or force nobody knows what is on the disk: stop, do not try again. */
   void fail(StorageException e) {
-    if (failure != null) {
-      return;
-    }
-    failure = e;
-    log.error("the log cannot be written any more directory={}", options.directory(), e);
-    writingWaiters.clear();
-    stagingWaiters.clear();
-    failureListeners.forEach(listener -> listener.accept(e));
-    if (shutdown != null) {
-      end();
-    }
+    commit.fail(e);
   }
 
   @Override
   public void onFailure(Consumer<RuntimeException> then) {
-    if (failure != null) {
-      then.accept(failure);
-    } else {
-      failureListeners.add(then);
-    }
+    commit.onFailure(then);
   }
 
   @Override
   public long sequenceOf(Key key) {
     Entry entry = index.get(key);
-    return entry == null ? nextSequence - (staging.size() == 0 ? 1 : 0) : entry.sequence;
+    return entry == null ? lastSequence() : entry.sequence;
   }
 
   @Override
   public long durableSequence() {
-    return durableSequence;
+    return commit.durableSequence();
   }
 
   @Override
   public void whenDurable(long sequence, Runnable then) {
-    if (sequence <= durableSequence) {
-      then.run();
-    } else if (failure == null) {
-      (sequence == nextSequence ? stagingWaiters : writingWaiters).add(then);
-    }
+    commit.whenDurable(sequence, then);
   }
 
   @Override
@@ -445,7 +273,7 @@ final class LogStructuredStore implements LocalStore {
   }
 
   int tailSegment() {
-    return tailSegment;
+    return commit.tailSegment();
   }
 
   boolean isAt(Key key, int segment, int offset) {
@@ -454,12 +282,12 @@ final class LogStructuredStore implements LocalStore {
   }
 
   boolean hasFailed() {
-    return failure != null;
+    return commit.failure() != null;
   }
 
   /** The sequence that covers all that was put until now. */
   long lastSequence() {
-    return staging.size() == 0 ? nextSequence - 1 : nextSequence;
+    return commit.lastSequence();
   }
 
   void deleteSegment(int segment, Runnable then) {
@@ -479,11 +307,10 @@ final class LogStructuredStore implements LocalStore {
   public CompletableFuture<Void> snapshot() {
     CompletableFuture<Void> result = new CompletableFuture<>();
     snapshotting = true;
-    bytesSinceSnapshot = 0;
+    snapshotAtBytes = commit.writtenBytes();
     // All entries up to now, published once all of them are durable; what comes meanwhile is
     // behind the position and read from the log.
-    IndexSnapshot.Position position =
-        new IndexSnapshot.Position(tailSegment, tailOffset, nextSequence);
+    IndexSnapshot.Position position = commit.position();
     List<Entry> entries = new ArrayList<>(index.values());
     whenDurable(
         lastSequence(),
@@ -518,7 +345,8 @@ final class LogStructuredStore implements LocalStore {
       return shutdown;
     }
     shutdown = new CompletableFuture<>();
-    if (failure != null) {
+    commit.close();
+    if (hasFailed()) {
       end();
     } else {
       snapshot().whenComplete((done, e) -> end());

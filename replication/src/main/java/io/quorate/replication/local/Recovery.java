@@ -39,17 +39,18 @@ final class Recovery {
   static IndexSnapshot.Position recover(
       Storage storage, LocalOptions options, SegmentFiles files, Map<Key, Entry> index) {
     Recovery recovery = new Recovery(files, index);
-    recovery.run(IndexSnapshot.load(storage, options.directory()));
+    recovery.run(storage, options.directory());
     return new IndexSnapshot.Position(recovery.segment, recovery.offset, recovery.nextSequence);
   }
 
-  private void run(Optional<IndexSnapshot.Loaded> snapshot) {
+  private void run(Storage storage, String directory) {
     List<Integer> numbers = new ArrayList<>(files.numbers());
-    boolean usable = snapshot.isPresent() && isReachable(snapshot.get().position(), numbers);
+    Optional<IndexSnapshot.Position> snapshot =
+        IndexSnapshot.load(storage, directory, at -> isReachable(at, numbers), index);
+    boolean usable = snapshot.isPresent();
     boolean first = true;
     if (usable) {
-      IndexSnapshot.Position position = snapshot.get().position();
-      snapshot.get().entries().forEach(entry -> index.put(entry.key(), entry));
+      IndexSnapshot.Position position = snapshot.get();
       numbers.removeIf(number -> number < position.segment());
       segment = position.segment();
       offset = position.offset();

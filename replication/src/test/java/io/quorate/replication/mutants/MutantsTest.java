@@ -29,7 +29,7 @@ class MutantsTest {
             "    } else if (agreed) {", "    } else if (true) {", QUORUM),
         new Mutant("a repair or an old write overwrites what is newer", "replica/CellTable",
             "    if (!wins) {", "    if (false) {", QUORUM),
-        new Mutant("a write is acknowledged before it is forced", "local/LogStructuredStore",
+        new Mutant("a write is acknowledged before it is forced", "local/GroupCommit",
             "    if (sequence <= durableSequence) {", "    if (true) {",
             LOCAL + "p29_crashes_at_any_moment_lose_nothing_that_was_durable"),
         new Mutant("a version is chosen by the writer's clock alone", "quorum/CoordinatorCore",
@@ -47,7 +47,7 @@ class MutantsTest {
             "quorum.QuorumStoreTest#"
                 + "p15_a_wiped_replica_answers_no_quorum_before_it_has_caught_up"),
         new Mutant("what is read need not be durable", "local/LogStructuredStore",
-            "return entry == null ? nextSequence - (staging.size() == 0 ? 1 : 0) : entry.sequence;",
+            "return entry == null ? lastSequence() : entry.sequence;",
             "return 0;",
             "quorum.QuorumStoreTest#what_a_read_returned_survives_the_crash_of_every_node"),
         new Mutant("a timed out write is called refused", "quorum/CoordinatorCore",
@@ -80,7 +80,7 @@ class MutantsTest {
             "|| in.int32() != crc(bytes, from + 4, length - 4)",
             "|| in.int32() == 0 && false", LOCAL
                 + "p30_a_flipped_bit_in_a_value_is_found_when_it_is_read"),
-        new Mutant("a failed force is tried again", "local/LogStructuredStore",
+        new Mutant("a failed force is tried again", "local/GroupCommit",
             "          } catch (StorageException e) {\n            loop.execute(() -> fail(e));\n"
                 + "            return;\n          }\n          loop.execute(() -> written(group.sequence, full));",
             "          } catch (StorageException e) {\n            loop.execute(() -> write(group));\n"
