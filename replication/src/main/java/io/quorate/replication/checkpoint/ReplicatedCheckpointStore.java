@@ -3,15 +3,12 @@ package io.quorate.replication.checkpoint;
 import io.quorate.core.Environment;
 import io.quorate.core.EventLoop;
 import io.quorate.core.IndeterminateException;
-import io.quorate.core.NodeId;
 import io.quorate.core.OperationException;
 import io.quorate.core.RefusedException;
 import io.quorate.core.storage.StorageException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -34,17 +30,13 @@ import org.slf4j.LoggerFactory;
 final class ReplicatedCheckpointStore implements CheckpointStore {
   private static final Logger log = LoggerFactory.getLogger(ReplicatedCheckpointStore.class);
 
-  private static final int PUSH_ATTEMPTS = 3;
-  private static final long PUSH_RETRY_NANOS = 500_000_000;
-
   private final Environment environment;
   private final CheckpointOptions options;
   private final CheckpointFiles files;
   private final EventLoop loop;
   private final Executor disk;
-  private final Optional<CheckpointPeers> peers;
-  /** How many readers and savers each checkpoint has. */
-  private final Map<CheckpointId, Integer> busy = new HashMap<>();
+  private final Busy busy = new Busy();
+  private final Copies copies;
   private final Set<CompletableFuture<?>> pending = new LinkedHashSet<>();
   private long highestSequence;
   private int saves;
@@ -58,12 +50,8 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
     this.loop = environment.eventLoop("checkpoints");
     this.disk = environment.blockingExecutor("checkpoints");
     this.highestSequence = files.highestSequence();
-    this.peers =
-        options.peers().isEmpty()
-            ? Optional.empty()
-            : Optional.of(
-                new CheckpointPeers(
-                    environment.transport(), files, options, loop, disk, this::heardOf));
+    this.copies =
+        new Copies(environment.transport(), files, options, loop, disk, busy, this::heardOf);
   }
 
   static CheckpointStore open(Environment environment, CheckpointOptions options) {
@@ -92,11 +80,11 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
           }
           saves++;
           CheckpointId id = new CheckpointId(++highestSequence, environment.self());
-          hold(id);
+          busy.hold(id);
           result.whenComplete(
               (info, failure) -> {
                 saves--;
-                release(id);
+                busy.release(id);
               });
           write(id, sources, progress)
               .thenCompose(written -> commit(id, step, notes, written))
@@ -107,7 +95,7 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
                       result.completeExceptionally(operationFailure(failure));
                     } else {
                       progress.committed(info);
-                      replicate(info, progress, result);
+                      copies.replicate(info, progress, result);
                     }
                   });
         });
@@ -189,79 +177,12 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
     }
   }
 
-  private void replicate(
-      CheckpointInfo info, SaveProgress progress, CompletableFuture<CheckpointInfo> result) {
-    int[] copies = {1};
-    int[] left = {options.peers().size()};
-    if (copies[0] >= options.copies()) {
-      result.complete(info);
-    }
-    for (NodeId peer : options.peers()) {
-      hold(info.id());
-      push(peer, info, PUSH_ATTEMPTS)
-          .whenCompleteAsync(
-              (pushed, failure) -> {
-                release(info.id());
-                left[0]--;
-                if (failure == null) {
-                  progress.copied(peer, ++copies[0]);
-                } else {
-                  log.warn("checkpoint not copied id={} peer={}", info.id(), peer, failure);
-                }
-                if (copies[0] >= options.copies()) {
-                  result.complete(info);
-                } else if (left[0] == 0) {
-                  result.completeExceptionally(
-                      new IndeterminateException(
-                          "checkpoint " + info.id() + " is on " + copies[0] + " nodes, "
-                              + options.copies() + " wanted"));
-                }
-              },
-              loop);
-    }
-  }
-
-  /** Copies to a peer, which may be repeated without harm: what is there already is not sent again. */
-  private CompletableFuture<Void> push(NodeId peer, CheckpointInfo info, int attempts) {
-    CompletableFuture<Void> result = new CompletableFuture<>();
-    peers
-        .orElseThrow()
-        .push(peer, info)
-        .whenCompleteAsync(
-            (pushed, failure) -> {
-              if (failure == null) {
-                result.complete(null);
-              } else if (attempts == 1 || closed) {
-                result.completeExceptionally(failure);
-              } else {
-                loop.schedule(
-                    PUSH_RETRY_NANOS,
-                    () ->
-                        push(peer, info, attempts - 1)
-                            .whenComplete(
-                                (again, e) -> {
-                                  if (e == null) {
-                                    result.complete(null);
-                                  } else {
-                                    result.completeExceptionally(e);
-                                  }
-                                }));
-              }
-            },
-            loop);
-    return result;
-  }
-
   @Override
   public CompletableFuture<Optional<CheckpointInfo>> latest() {
     return submit(
         result ->
             on(disk, this::newestGood)
-                .thenCompose(
-                    local ->
-                        peers.isEmpty()
-                            ? CompletableFuture.completedFuture(local)
-                            : newerFromPeers(local))
+                .thenCompose(copies::newerThan)
                 .whenComplete((info, failure) -> finish(result, info, failure)));
   }
 
@@ -277,77 +198,8 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
     return Optional.empty();
   }
 
-  private CompletableFuture<Optional<CheckpointInfo>> newerFromPeers(
-      Optional<CheckpointInfo> local) {
-    CompletableFuture<Optional<CheckpointInfo>> result = new CompletableFuture<>();
-    SortedMap<CheckpointId, List<NodeId>> holders = new TreeMap<>(Comparator.reverseOrder());
-    int[] answered = {1};
-    int[] left = {options.peers().size()};
-    for (NodeId peer : options.peers()) {
-      peers
-          .orElseThrow()
-          .list(peer)
-          .whenCompleteAsync(
-              (ids, failure) -> {
-                if (failure == null) {
-                  answered[0]++;
-                  for (CheckpointId id : ids) {
-                    holders.computeIfAbsent(id, i -> new ArrayList<>()).add(peer);
-                  }
-                }
-                if (--left[0] == 0) {
-                  int needed = options.peers().size() + 1 - options.copies() + 1;
-                  if (answered[0] < needed) {
-                    result.completeExceptionally(
-                        new RefusedException(
-                            answered[0] + " nodes answered, " + needed
-                                + " are needed to know the newest checkpoint"));
-                  } else {
-                    List<Source> sources = new ArrayList<>();
-                    holders.forEach((id, nodes) -> nodes.forEach(n -> sources.add(new Source(id, n))));
-                    sources.removeIf(s -> local.isPresent() && s.id.compareTo(local.get().id()) <= 0);
-                    fetchFirst(sources, 0, local, result);
-                  }
-                }
-              },
-              loop);
-    }
-    return result;
-  }
-
   private void heardOf(CheckpointId id) {
     highestSequence = Math.max(highestSequence, id.sequence());
-  }
-
-  private record Source(CheckpointId id, NodeId peer) {}
-
-  /** Fetches the newest that can be fetched whole; {@code local} if none can. */
-  private void fetchFirst(
-      List<Source> sources,
-      int index,
-      Optional<CheckpointInfo> local,
-      CompletableFuture<Optional<CheckpointInfo>> result) {
-    if (index == sources.size()) {
-      result.complete(local);
-      return;
-    }
-    Source source = sources.get(index);
-    heardOf(source.id);
-    hold(source.id);
-    peers
-        .orElseThrow()
-        .fetch(source.peer, source.id)
-        .whenCompleteAsync(
-            (info, failure) -> {
-              release(source.id);
-              if (failure == null) {
-                result.complete(Optional.of(info));
-              } else {
-                log.warn("checkpoint not fetched id={} peer={}", source.id, source.peer, failure);
-                fetchFirst(sources, index + 1, local, result);
-              }
-            },
-            loop);
   }
 
   @Override
@@ -355,7 +207,7 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
     ShardInfo info = checkpoint.shard(shard);
     return submit(
         result -> {
-          hold(checkpoint.id());
+          busy.hold(checkpoint.id());
           on(
                   environment.blockingExecutor("checkpoints-0"),
                   () -> {
@@ -364,7 +216,7 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
                   })
               .whenComplete(
                   (done, failure) -> {
-                    release(checkpoint.id());
+                    busy.release(checkpoint.id());
                     finish(result, null, failure);
                   });
         });
@@ -410,7 +262,7 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
   public CompletableFuture<List<CheckpointId>> collect() {
     return submit(
         result -> {
-          Set<CheckpointId> inUse = new TreeSet<>(busy.keySet());
+          Set<CheckpointId> inUse = busy.all();
           on(disk, () -> new Retention(files, options.keepLast()).collect(inUse))
               .whenComplete((deleted, failure) -> finish(result, deleted, failure));
         });
@@ -422,20 +274,12 @@ final class ReplicatedCheckpointStore implements CheckpointStore {
         () -> {
           if (!closed) {
             closed = true;
-            peers.ifPresent(CheckpointPeers::close);
+            copies.close();
             for (CompletableFuture<?> future : List.copyOf(pending)) {
               future.completeExceptionally(new IndeterminateException("checkpoint store closed"));
             }
           }
         });
-  }
-
-  private void hold(CheckpointId id) {
-    busy.merge(id, 1, Integer::sum);
-  }
-
-  private void release(CheckpointId id) {
-    busy.computeIfPresent(id, (i, count) -> count == 1 ? null : count - 1);
   }
 
   private interface Operation<T> {
