@@ -10,12 +10,16 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One thread for each name, running one task at a time in the order given. Thread-safe. */
+/**
+ * One thread for each name, running one task at a time in the order given; it ends when it has had
+ * nothing to do for some seconds, and another one begins when needed. Thread-safe.
+ */
 final class BlockingExecutors {
   /** Tasks that may wait for one thread; more are refused. */
   static final int MAX_WAITING_TASKS = 65_536;
 
   private static final Logger log = LoggerFactory.getLogger(BlockingExecutors.class);
+  private static final long IDLE_SECONDS = 5;
   private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final long INTERRUPT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -64,19 +68,20 @@ final class BlockingExecutors {
   }
 
   private Slot start(String name) {
-    return new Slot(
-        name,
+    ThreadPoolExecutor threads =
         new ThreadPoolExecutor(
             1,
             1,
-            0,
+            IDLE_SECONDS,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(MAX_WAITING_TASKS),
             task -> {
               Thread thread = new Thread(task, prefix + name);
               thread.setDaemon(true);
               return thread;
-            }));
+            });
+    threads.allowCoreThreadTimeOut(true);
+    return new Slot(name, threads);
   }
 
   /** One thread and its queue. */

@@ -56,6 +56,9 @@ final class Client<C, R> {
 
     Optional<NodeId> leader();
 
+    /** Commands wait: {@link Client#retry} and {@link Client#expire} are to be called at times. */
+    void awake();
+
     /** Gives {@code batch} to the leader {@code leader}; each completion is told how it went. */
     void send(NodeId leader, List<Proposal> batch, List<? extends Completion<R>> completions);
   }
@@ -101,6 +104,12 @@ final class Client<C, R> {
     codec.write(out, command);
     usualBytes = Math.min(out.size(), MAX_USUAL_BYTES);
     return out.size() == out.array().length ? out.array() : out.toByteArray();
+  }
+
+  /** Whether no command waits for anything. On the loop. */
+  boolean isIdle() {
+    trim();
+    return window.isEmpty() && arrived.get() == null && !opening;
   }
 
   /** Tries again what was refused. */
@@ -208,8 +217,13 @@ final class Client<C, R> {
     if (closed != null) {
       // Also what was submitted just before and arrives just after the end.
       failAll(closed);
-    } else if (!ready.isEmpty()) {
+      return;
+    }
+    if (!ready.isEmpty()) {
       routes.leader().ifPresent(this::sendReady);
+    }
+    if (!window.isEmpty()) {
+      routes.awake();
     }
   }
 

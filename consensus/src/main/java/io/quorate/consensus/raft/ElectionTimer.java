@@ -56,6 +56,17 @@ final class ElectionTimer {
     return slept;
   }
 
+  /** The time since the last input was rest, and says nothing of this node or its leader. */
+  void awoke(boolean silent, long nowNanos) {
+    lastInputNanos = nowNanos;
+    if (silent) {
+      restartSoon(nowNanos);
+    } else {
+      lastHeardNanos = nowNanos;
+      restart(nowNanos);
+    }
+  }
+
   /** A leader gave a sign of life. */
   void heardLeader(long nowNanos) {
     if (heard) {

@@ -17,6 +17,20 @@ sealed interface Input {
   /** A message has arrived. */
   record Receive(NodeId from, Message message, long nowNanos) implements Input {}
 
+  /**
+   * There is no work: a leader may let the group rest, if all members have everything.
+   *
+   * @param life in which of its lives this node is, for followers to recognise a restart by
+   */
+  record Rest(long life, long nowNanos) implements Input {}
+
+  /**
+   * A group that rests has to look after itself again.
+   *
+   * @param silent whether a node that it relied on has fallen silent
+   */
+  record Wake(boolean silent, long nowNanos) implements Input {}
+
   /** Commands for the log: all are accepted, or all are refused. */
   record Propose(List<Proposal> batch, long nowNanos) implements Input {}
 

@@ -5,6 +5,7 @@ import io.quorate.consensus.raft.Effect.ReadReady;
 import io.quorate.consensus.raft.Effect.Refused;
 import io.quorate.consensus.raft.Message.AppendReply;
 import io.quorate.consensus.raft.Message.ChunkReply;
+import io.quorate.consensus.raft.Message.Rest;
 import io.quorate.core.NodeId;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,8 @@ final class Leadership {
   private final long firstIndex;
   private long heartbeatDueNanos;
   private long patientUntilNanos;
+  /** When anybody last wanted anything of this leader. */
+  private long usedNanos;
   private boolean lost;
 
   Leadership(NodeState state, SnapshotId latestSnapshot) {
@@ -80,6 +83,37 @@ final class Leadership {
     patientUntilNanos = state.nowNanos + silenceNanos();
   }
 
+  /**
+   * Whether all members have all there is, durably and committed, and nobody has wanted anything
+   * for an election time-out.
+   */
+  boolean mayRest() {
+    long last = state.log.lastIndex();
+    return termCommitted()
+        && state.commitIndex == last
+        && state.out.storedIndex() == last
+        && state.nowNanos - usedNanos >= silenceNanos()
+        && !handover.underWay()
+        && !handover.nominated()
+        && !state.log.configuration().isJoint()
+        && readers.isEmpty()
+        && replication.allHave(last, silenceNanos());
+  }
+
+  /** Tells all members that nothing will come for now. */
+  void rest(long life) {
+    for (Progress peer : replication.peers()) {
+      state.out.sendNow(peer.peer, new Rest(state.term, state.log.lastIndex(), life));
+    }
+  }
+
+  /** Begins a round after a rest, and gives the members time to answer it. */
+  void awoke() {
+    usedNanos = state.nowNanos;
+    patientUntilNanos = state.nowNanos + CHECK_QUORUM_TIMEOUTS * silenceNanos();
+    beat();
+  }
+
   void propose(List<Proposal> batch) {
     long bytes = 0;
     for (Proposal proposal : batch) {
@@ -97,12 +131,14 @@ final class Leadership {
 
   /** Puts {@code batch} into the log and sends it before this node's own disk has it. */
   void append(List<Proposal> batch) {
+    usedNanos = state.nowNanos;
     state.append(Entry.encode(batch, state.term, timeMillis()));
     replication.reconfigured();
     replication.replicateAll();
   }
 
   void read(NodeId from, long id, boolean lease) {
+    usedNanos = state.nowNanos;
     if (lease && leaseHolds()) {
       state.out.add(new ReadReady(id, state.commitIndex));
     } else {
@@ -210,8 +246,8 @@ final class Leadership {
     if (!leaseHolds()) {
       return null;
     }
-    long age = -agreedAge(Replication::leaseAge);
-    return new Lease(state.nowNanos - age + state.options.leaseNanos(), state.commitIndex);
+    long beganNanos = state.nowNanos + agreedAge(Replication::leaseAge);
+    return new Lease(beganNanos + state.options.leaseNanos(), state.commitIndex);
   }
 
   /** The least negative age that a majority has; ages are negative so that newer is more. */

@@ -15,7 +15,8 @@ import java.util.TreeMap;
  * log, committed or not, and goes back with it when the log is truncated.
  */
 final class LogView {
-  private static final int INITIAL_ENTRIES = 1024;
+  private static final int INITIAL_ENTRIES = 16;
+  private static final int LATEST_ENTRIES = 1024;
 
   private long baseIndex;
   private long baseTerm;
@@ -73,7 +74,8 @@ final class LogView {
 
   Entry entry(long index) {
     int slot = slot(index);
-    return Entry.at(ring.arrays[slot], ring.from[slot]);
+    Entry kept = isLatest(index) ? ring.latest[slot & ring.latestMask] : null;
+    return kept != null ? kept : Entry.at(ring.arrays[slot], ring.from[slot]);
   }
 
   /** Encoded bytes of the entry at {@code index}. */
@@ -217,6 +219,14 @@ final class LogView {
     int slot = slot(index);
     bytes -= ring.lengths[slot];
     ring.arrays[slot] = null;
+    if (isLatest(index)) {
+      ring.latest[slot & ring.latestMask] = null;
+    }
+  }
+
+  /** Whether the object of the entry at {@code index} may still be there. */
+  private boolean isLatest(long index) {
+    return index >= lastIndex - ring.latestMask;
   }
 
   private void grow() {
@@ -235,6 +245,9 @@ final class LogView {
     final int[] lengths;
     final long[] terms;
     final long[] times;
+    /** The entries appended last, which are asked for again soon; null where there is none. */
+    final Entry[] latest;
+    final int latestMask;
 
     Columns(int size) {
       this.size = size;
@@ -243,6 +256,8 @@ final class LogView {
       this.lengths = new int[size];
       this.terms = new long[size];
       this.times = new long[size];
+      this.latest = new Entry[Math.min(size, LATEST_ENTRIES)];
+      this.latestMask = latest.length - 1;
     }
 
     void set(int slot, Entry entry) {
@@ -251,6 +266,7 @@ final class LogView {
       lengths[slot] = entry.length;
       terms[slot] = entry.term;
       times[slot] = entry.timeMillis;
+      latest[slot & latestMask] = entry;
     }
 
     void take(Columns other, int otherSlot, int slot) {

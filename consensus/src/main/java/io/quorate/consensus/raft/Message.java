@@ -59,4 +59,12 @@ sealed interface Message {
 
   /** Answers a {@link ReadIndex}; without {@code known} the receiver could not say. */
   record ReadIndexReply(long term, long id, boolean known, long index) implements Message {}
+
+  /**
+   * All have everything, and nothing more will come until something is asked: timers may stop.
+   *
+   * @param index where the log ends, all of it committed
+   * @param life in which of its lives the leader's node is
+   */
+  record Rest(long term, long index, long life) implements Message {}
 }

@@ -8,6 +8,7 @@ import io.quorate.consensus.raft.Message.PreVote;
 import io.quorate.consensus.raft.Message.PreVoteReply;
 import io.quorate.consensus.raft.Message.ReadIndex;
 import io.quorate.consensus.raft.Message.ReadIndexReply;
+import io.quorate.consensus.raft.Message.Rest;
 import io.quorate.consensus.raft.Message.TimeoutNow;
 import io.quorate.consensus.raft.Message.Vote;
 import io.quorate.consensus.raft.Message.VoteReply;
@@ -30,6 +31,7 @@ final class MessageCodec implements Codec<Message> {
   private static final int TIMEOUT_NOW = 9;
   private static final int READ_INDEX = 10;
   private static final int READ_INDEX_REPLY = 11;
+  private static final int REST = 12;
 
   private MessageCodec() {}
 
@@ -64,6 +66,8 @@ final class MessageCodec implements Codec<Message> {
       out.int8(READ_INDEX).varint(m.term()).varint(m.id());
     } else if (message instanceof ReadIndexReply m) {
       out.int8(READ_INDEX_REPLY).varint(m.term()).varint(m.id()).bool(m.known()).varint(m.index());
+    } else if (message instanceof Rest m) {
+      out.int8(REST).varint(m.term()).varint(m.index()).int64(m.life());
     } else {
       throw new AssertionError("unhandled message " + message);
     }
@@ -93,6 +97,7 @@ final class MessageCodec implements Codec<Message> {
       case TIMEOUT_NOW -> new TimeoutNow(term);
       case READ_INDEX -> new ReadIndex(term, in.varint());
       case READ_INDEX_REPLY -> new ReadIndexReply(term, in.varint(), in.bool(), in.varint());
+      case REST -> new Rest(term, in.varint(), in.int64());
       default -> throw in.malformed("a message of kind " + kind);
     };
   }

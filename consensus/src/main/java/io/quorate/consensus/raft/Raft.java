@@ -58,6 +58,7 @@ public final class Raft implements AutoCloseable {
   private WriteAheadLog wal;
   private final WalJournal.Syncs syncs = new WalJournal.Syncs();
   private final Endpoint endpoint;
+  private final Pulse pulse;
   /** By group id. Written by the loop. */
   private final SortedMap<Long, RaftDriver<?, ?>> drivers = new TreeMap<>();
   private volatile boolean closed;
@@ -68,6 +69,7 @@ public final class Raft implements AutoCloseable {
     this.loop = environment.eventLoop("raft");
     this.applyLoop = environment.eventLoop("raft-apply");
     this.storage = options.durable() ? environment.storage() : Storage.inMemory();
+    this.pulse = new Pulse(this);
     this.endpoint = environment.transport().open(SERVICE, loop, new Messages());
   }
 
@@ -214,6 +216,11 @@ public final class Raft implements AutoCloseable {
     return endpoint;
   }
 
+  /** For the loop alone. */
+  Pulse pulse() {
+    return pulse;
+  }
+
   Journal journal(String group, Journal.Durable listener) {
     return wal == null
         ? new MemoryJournal(loop, listener)
@@ -306,7 +313,12 @@ public final class Raft implements AutoCloseable {
     public void onMessage(NodeId from, byte[] payload) {
       try {
         ByteReader in = new ByteReader(payload);
-        RaftDriver<?, ?> driver = drivers.get(in.int64());
+        long group = in.int64();
+        if (group == Pulse.GROUP) {
+          pulse.received(from, in);
+          return;
+        }
+        RaftDriver<?, ?> driver = drivers.get(group);
         if (driver != null) {
           driver.received(from, in);
         }

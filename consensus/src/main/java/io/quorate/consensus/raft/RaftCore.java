@@ -14,6 +14,7 @@ import io.quorate.consensus.raft.Message.PreVote;
 import io.quorate.consensus.raft.Message.PreVoteReply;
 import io.quorate.consensus.raft.Message.ReadIndex;
 import io.quorate.consensus.raft.Message.ReadIndexReply;
+import io.quorate.consensus.raft.Message.Rest;
 import io.quorate.consensus.raft.Message.TimeoutNow;
 import io.quorate.consensus.raft.Message.Vote;
 import io.quorate.consensus.raft.Message.VoteReply;
@@ -48,6 +49,9 @@ final class RaftCore {
   private Leadership leadership;
   private Ballot ballot = new Ballot();
   private SnapshotId latestSnapshot;
+  /** Whether this node has stopped its timers, because everybody has everything. */
+  private boolean resting;
+  private long leaderLife;
   private Became reported = new Became(Role.FOLLOWER, 0, Optional.empty());
 
   /** A node as it was when it stopped, or a new one. */
@@ -83,7 +87,9 @@ final class RaftCore {
   /** Takes one input and says what is to be done about it. */
   List<Effect> step(Input input) {
     state.nowNanos = input.nowNanos();
-    if (timer.observe(state.nowNanos) && leadership != null) {
+    if (resting) {
+      wakeIfDisturbed(input);
+    } else if (timer.observe(state.nowNanos) && leadership != null) {
       leadership.slept();
     }
     dispatch(input);
@@ -96,6 +102,16 @@ final class RaftCore {
     }
     report();
     return state.out.drain(state);
+  }
+
+  /** Whether this node needs no {@link Input.Tick} until something else comes. */
+  boolean resting() {
+    return resting;
+  }
+
+  /** While this node rests as a follower: the life of the leader's node that told it to. */
+  long leaderLife() {
+    return leaderLife;
   }
 
   long term() {
@@ -167,8 +183,38 @@ final class RaftCore {
       following.received(i.id(), i.mark());
     } else if (input instanceof Input.ForceConfiguration i) {
       force(i.target());
-    } else {
+    } else if (input instanceof Input.Rest i) {
+      if (leadership != null && !resting && leadership.mayRest()) {
+        leadership.rest(i.life());
+        resting = true;
+      }
+    } else if (!(input instanceof Input.Wake)) {
       throw new AssertionError("unhandled input " + input);
+    }
+  }
+
+  /**
+   * What concerns nobody but a candidate whom this node would refuse, or belongs to the time before
+   * the rest, does not end it.
+   */
+  private void wakeIfDisturbed(Input input) {
+    boolean silent = input instanceof Input.Wake wake && wake.silent();
+    boolean disturbs = !(input instanceof Input.Tick || input instanceof Input.Stored);
+    if (input instanceof Input.Receive i) {
+      boolean asksForHelp = i.message() instanceof PreVote || i.message() instanceof Vote;
+      // A leader that asks for votes leads no more.
+      silent = asksForHelp && i.from().equals(state.leader);
+      boolean late =
+          i.message() instanceof AppendReply reply && reply.success()
+              || i.message() instanceof Rest;
+      disturbs = !late && (!asksForHelp || silent || leadership != null);
+    }
+    if (disturbs && !(input instanceof Input.Rest)) {
+      resting = false;
+      timer.awoke(silent, state.nowNanos);
+      if (leadership != null) {
+        leadership.awoke();
+      }
     }
   }
 
@@ -222,6 +268,15 @@ final class RaftCore {
       if (leadership != null) {
         leadership.chunkReply(from, m);
       }
+    } else if (message instanceof Rest m) {
+      hearLeader(from);
+      long last = state.log.lastIndex();
+      resting =
+          m.index() == last
+              && state.commitIndex == last
+              && state.out.storedIndex() == last
+              && askedNanos.isEmpty();
+      leaderLife = m.life();
     } else if (message instanceof TimeoutNow) {
       if (state.role != Role.LEADER && from.equals(state.leader) && mayCampaign()) {
         campaign(true);
@@ -275,6 +330,9 @@ final class RaftCore {
   }
 
   private void tick() {
+    if (resting) {
+      return;
+    }
     if (leadership != null) {
       leadership.tick();
       return;
@@ -348,6 +406,7 @@ final class RaftCore {
 
   /** Follows {@code leader}, or whoever will lead {@code term} if that is not known. */
   private void follow(long term, NodeId leader) {
+    resting = false;
     if (term > state.term) {
       state.term = term;
       state.vote = null;
@@ -430,7 +489,7 @@ final class RaftCore {
   }
 
   private boolean leaderIsFresh() {
-    return state.role == Role.LEADER || timer.leaderIsFresh(state.nowNanos);
+    return state.role == Role.LEADER || resting || timer.leaderIsFresh(state.nowNanos);
   }
 
   private void sendToVoters(Message message, boolean now) {

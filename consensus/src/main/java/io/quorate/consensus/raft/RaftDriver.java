@@ -11,6 +11,8 @@ import io.quorate.core.transport.Request;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -40,7 +42,6 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
   private final StatusBoard<C, R> board;
   private final Sender sender;
   private final long tickNanos;
-  private final ByteWriter wire = new ByteWriter(1024);
   private final Awaiting<R> awaiting = new Awaiting<>();
   private List<? extends Completion<R>> proposing;
   private Consumer<Optional<Refusal>> changing;
@@ -49,6 +50,8 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
   private long lastHeardNanos;
   private Optional<NodeId> lastLeader = Optional.empty();
   private boolean stopped;
+  private boolean ticking;
+  private boolean resting;
   private volatile OperationException failure;
 
   RaftDriver(Raft host, Group<C, R> group) {
@@ -82,18 +85,16 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
   /** Recovers, then takes part; called once the log of the node is open. */
   void start() {
     journal.open(host.journal(group.name(), this));
-    snapshots.recover(
-        newest ->
-            journal
-                .recover()
-                .whenComplete(
-                    (units, error) -> {
-                      if (error != null) {
-                        fail("cannot read the log", error);
-                      } else {
-                        begin(newest, units);
-                      }
-                    }));
+    new Startup<>(host, group, snapshots, journal)
+        .run()
+        .whenComplete(
+            (recovered, error) -> {
+              if (error != null) {
+                fail("cannot recover what is stored", error);
+              } else if (!stopped) {
+                begin(recovered);
+              }
+            });
   }
 
   EventLoop loop() {
@@ -138,7 +139,7 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
       propose(batch, completions);
       return;
     }
-    wire.clear();
+    ByteWriter wire = new ByteWriter();
     host.writeHeader(wire, group.id());
     Forwarding.writeBatch(wire, batch);
     host.endpoint()
@@ -171,9 +172,13 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
 
   /** Whether a leader was heard, or this node led, within {@code bound}. */
   boolean heardWithin(Duration bound) {
-    return core != null
-        && (core.role() == Role.LEADER
-            || core.leader().isPresent() && nowNanos() - lastHeardNanos <= bound.toNanos());
+    if (core == null || core.leader().isEmpty()) {
+      return false;
+    }
+    NodeId leader = core.leader().get();
+    return core.role() == Role.LEADER
+        || nowNanos() - lastHeardNanos <= bound.toNanos()
+        || core.resting() && host.pulse().heardWithin(leader, bound.toNanos());
   }
 
   void received(NodeId from, ByteReader in) {
@@ -250,6 +255,7 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     }
     if (!stopped) {
       board.update(core);
+      noteRest();
     }
   }
 
@@ -297,6 +303,7 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     client.close(why);
     reads.close(why.getMessage());
     sender.close();
+    host.pulse().wakes(this);
     if (changing != null) {
       changing.accept(Optional.of(Refusal.UNKNOWN));
     }
@@ -306,41 +313,32 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     board.stopped();
   }
 
-  private void begin(Optional<SnapshotFiles.Stored> newest, List<byte[]> units) {
-    if (stopped) {
-      return;
-    }
-    try {
-      SnapshotMark mark =
-          newest
-              .map(SnapshotFiles.Stored::mark)
-              .orElseGet(() -> SnapshotMark.initial(group.members()));
-      Replay replay = new Replay();
-      units.forEach(unit -> Units.decode(unit, replay));
-      RaftCore.Recovered recovered =
-          replay.finish(mark, newest.map(SnapshotFiles.Stored::id).orElse(null));
-      journal.begin(replay, mark, recovered);
-      core =
-          new RaftCore(
-              host.environment().self(),
-              options.core(group.priority()),
-              host.environment().random("raft/" + group.name()),
-              recovered,
-              nowNanos());
-    } catch (RuntimeException e) {
-      fail("what is stored does not fit together", e);
-      return;
-    }
+  private void begin(RaftCore recovered) {
+    core = recovered;
     log.info(
         "raft started group={} term={} lastIndex={}",
         group.name(), core.term(), core.log().lastIndex());
     board.update(core);
     started.complete(null);
-    tick();
+    awake();
+  }
+
+  @Override
+  public void awake() {
+    if (!ticking && !stopped && core != null) {
+      ticking = true;
+      tick();
+    }
+  }
+
+  /** A node that this group relied on while it rested has fallen silent, or was restarted. */
+  void leaderSilent() {
+    step(new Input.Wake(true, nowNanos()));
   }
 
   private void tick() {
-    if (stopped) {
+    if (stopped || core.resting() && client.isIdle() && reads.isIdle()) {
+      ticking = false;
       return;
     }
     loop.schedule(tickNanos, this::tick);
@@ -350,10 +348,43 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     client.retry();
     reads.expire();
     reads.retry();
-    if (core.role() == Role.LEADER && applier.nextDeadlineMillis() <= core.logTimeMillis()) {
-      step(new Input.Propose(List.of(Proposal.noop()), nowNanos()));
+    if (core.role() == Role.LEADER) {
+      if (applier.nextDeadlineMillis() <= core.logTimeMillis()) {
+        step(new Input.Propose(List.of(Proposal.noop()), nowNanos()));
+      } else if (hasNoWork()) {
+        step(new Input.Rest(host.pulse().life(), nowNanos()));
+      }
     }
     snapshots.takeIfDue(options.snapshotLogBytes());
+  }
+
+  /** Whether nothing but signs of life would come from here. */
+  private boolean hasNoWork() {
+    return client.isIdle()
+        && reads.isIdle()
+        && awaiting.isEmpty()
+        && changing == null
+        && transferring == null
+        && applier.nextDeadlineMillis() == Long.MAX_VALUE
+        && applier.appliedIndex() == core.commitIndex();
+  }
+
+  /** Has the host look after a group that rests, and looks after one that has woken. */
+  private void noteRest() {
+    if (core.resting() == resting) {
+      return;
+    }
+    resting = core.resting();
+    if (!resting) {
+      host.pulse().wakes(this);
+      awake();
+    } else if (core.role() == Role.LEADER) {
+      SortedSet<NodeId> others = new TreeSet<>(core.log().configuration().members());
+      others.remove(host.environment().self());
+      host.pulse().rests(this, others, 0);
+    } else {
+      host.pulse().rests(this, List.of(core.leader().orElseThrow()), core.leaderLife());
+    }
   }
 
   private void propose(List<Proposal> batch, List<? extends Completion<R>> completions) {

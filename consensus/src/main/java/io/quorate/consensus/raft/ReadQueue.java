@@ -36,6 +36,9 @@ final class ReadQueue {
 
     void ask(long id, boolean lease);
 
+    /** Readers wait: {@link ReadQueue#retry} and {@link ReadQueue#expire} are to be called. */
+    void awake();
+
     void serve(long index, Runnable readers);
   }
 
@@ -67,6 +70,14 @@ final class ReadQueue {
     if (before == null) {
       loop.execute(this::drain);
     }
+  }
+
+  /** Whether no reader waits for anything. On the loop. */
+  boolean isIdle() {
+    while (!byDeadline.isEmpty() && byDeadline.peekFirst().served) {
+      byDeadline.pollFirst();
+    }
+    return byDeadline.isEmpty() && arrived.get() == null;
   }
 
   void ready(long id, long index) {
@@ -152,6 +163,7 @@ final class ReadQueue {
       byDeadline.addLast(batch);
       if (closed == null) {
         ask(batch);
+        asker.awake();
       }
     }
   }

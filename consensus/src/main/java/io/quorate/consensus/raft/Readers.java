@@ -34,6 +34,10 @@ final class Readers {
     fresh.add(new Reader(from, id));
   }
 
+  boolean isEmpty() {
+    return fresh.isEmpty() && waiting.isEmpty();
+  }
+
   /** Whether a round should begin now for those who wait for one. */
   boolean needRound(Rounds rounds, long confirmed) {
     return !fresh.isEmpty() && rounds.current() - confirmed < MAX_ROUNDS_UNDER_WAY;

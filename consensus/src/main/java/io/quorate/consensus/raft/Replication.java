@@ -51,6 +51,18 @@ final class Replication {
     return peer == null ? 0 : peer.matchIndex;
   }
 
+  /** Whether all peers have the log up to {@code index}, and were heard within a time. */
+  boolean allHave(long index, long withinNanos) {
+    for (Progress peer : peers.values()) {
+      if (peer.mode != Progress.Mode.REPLICATE
+          || peer.matchIndex < index
+          || contactAge(peer, state.nowNanos) > withinNanos) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Nanoseconds since {@code peer} was last heard. */
   static long contactAge(Progress peer, long nowNanos) {
     return peer.contacted ? nowNanos - peer.lastContactNanos : FOREVER;

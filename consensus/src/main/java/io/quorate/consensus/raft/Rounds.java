@@ -5,7 +5,7 @@ package io.quorate.consensus.raft;
  * sender followed at some time after round r began. Numbers are never used twice in a term.
  */
 final class Rounds {
-  private static final int REMEMBERED = 1024;
+  private static final int REMEMBERED = 64;
 
   private final long[] beganNanos = new long[REMEMBERED];
   private long current;

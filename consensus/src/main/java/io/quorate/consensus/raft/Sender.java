@@ -14,7 +14,7 @@ final class Sender {
 
   private final Raft host;
   private final long groupId;
-  private final ByteWriter wire = new ByteWriter(1024);
+  private final ByteWriter wire = new ByteWriter(128);
   private final Deque<Held> held = new ArrayDeque<>();
 
   Sender(Raft host, long groupId) {

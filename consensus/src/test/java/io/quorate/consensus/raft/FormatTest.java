@@ -45,6 +45,7 @@ class FormatTest {
     all.put("0907", new Message.TimeoutNow(7));
     all.put("0a0704", new Message.ReadIndex(7, 4));
     all.put("0b07040109", new Message.ReadIndexReply(7, 4, true, 9));
+    all.put("0c07090000000000000102", new Message.Rest(7, 9, 0x102));
     return all;
   }
 

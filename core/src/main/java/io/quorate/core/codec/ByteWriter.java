@@ -110,7 +110,8 @@ public final class ByteWriter {
     if (value < 0) {
       throw new IllegalArgumentException("varint must not be negative, was " + value);
     }
-    room(9);
+    // Not a byte more than it takes: a writer made to measure must not grow for the last number.
+    room(value <= 0x7f ? 1 : (Long.SIZE - Long.numberOfLeadingZeros(value) + 6) / 7);
     long rest = value;
     while (rest > 0x7f) {
       array[size++] = (byte) (rest | 0x80);

@@ -18,6 +18,11 @@ public interface Codec<T> {
         public byte[] read(ByteReader in) {
           return in.bytes(in.remaining());
         }
+
+        @Override
+        public byte[] encode(byte[] value) {
+          return value.clone();
+        }
       };
 
   /** Text as UTF-8, taking all bytes that remain. */
