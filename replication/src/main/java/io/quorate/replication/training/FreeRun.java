@@ -208,7 +208,7 @@ final class FreeRun implements Progress {
   }
 
   @Override
-  public void deliver(Work work, ShardResult result, int workers, long nowNanos) {
+  public void deliver(Work work, ShardResult result, long nowNanos) {
     Shard shard = shards[work.shard()];
     if (work.step() == shard.doneClock) {
       tally.copyWasted();

@@ -57,7 +57,7 @@ public interface GradientCodec {
     return new TopKCodec(share);
   }
 
-  /** Signs in blocks of 256 with a mean size each, with error feedback: a bit for each parameter. */
+  /** Signs in blocks of 256 with a mean size each, with error feedback: a bit for each one. */
   static GradientCodec oneBit() {
     return new OneBitCodec();
   }

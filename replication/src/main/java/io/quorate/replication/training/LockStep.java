@@ -118,7 +118,7 @@ final class LockStep implements Progress {
   }
 
   @Override
-  public void deliver(Work work, ShardResult result, int workers, long nowNanos) {
+  public void deliver(Work work, ShardResult result, long nowNanos) {
     ShardBoard.Verdict verdict = board.deliver(work, result, nowNanos);
     if (verdict == ShardBoard.Verdict.COUNTS) {
       tally.arrived(result);

@@ -18,7 +18,7 @@ import java.util.TreeMap;
  *   <li>each (step, shard) enters the state once, whoever computed it and how often;
  *   <li>a message of another term changes nothing;
  *   <li>with a stateful codec a shard changes its worker only where the master has its residual: at
- *       an anchor (each checkpoint). If a worker is lost in between, training goes back to the anchor
+ *       an anchor (each checkpoint). If a worker is lost in between, training goes back to it
  *       and takes the same steps again, with the same bits;
  *   <li>every wait is bounded: a step ends, or the job fails and names who held it up.
  * </ul>
@@ -284,8 +284,7 @@ final class MasterCore {
     answer(asked, new TrainingMessage.Taken());
     if (buffer.isWhole()) {
       buffers.remove(place);
-      ShardResult result = buffer.result(asked.from());
-      progress.deliver(work, result, heardNanos.size(), asked.nowNanos());
+      progress.deliver(work, buffer.result(asked.from()), asked.nowNanos());
       handOut(asked.nowNanos());
     }
   }

@@ -38,7 +38,7 @@ sealed interface Progress permits LockStep, FreeRun {
   void sent(int bytes);
 
   /** A whole result of {@code work}, which {@linkplain #isKnown is known}. */
-  void deliver(Work work, ShardResult result, int workers, long nowNanos);
+  void deliver(Work work, ShardResult result, long nowNanos);
 
   /** {@code worker} could not do {@code work}. */
   void fail(NodeId worker, Work work, String reason, long nowNanos);
@@ -46,6 +46,7 @@ sealed interface Progress permits LockStep, FreeRun {
   /** {@code worker} is gone. */
   void lose(NodeId worker, long nowNanos);
 
+  /** A reduction is done, while {@code workers} take part. */
   void reduced(MasterCore.Reduced reduced, int workers);
 
   void spoiled(MasterCore.Spoiled spoiled);

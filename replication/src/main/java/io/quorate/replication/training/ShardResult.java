@@ -6,7 +6,7 @@ import io.quorate.core.codec.ByteReader;
 /**
  * What a worker made of one shard in one step.
  *
- * @param bytes the encoded gradient, and behind it the residual unless {@code residualAt} is the end
+ * @param bytes the encoded gradient, then the residual unless {@code residualAt} is the end
  * @param residualAt where the residual begins
  */
 record ShardResult(

@@ -106,8 +106,9 @@ public final class TrainingMaster implements AutoCloseable {
   /**
    * Completes on the master's event loop once all steps are done, and their checkpoint, if there is
    * a store, is durable. Fails with {@link TrainingException} if the job cannot go on, naming what
-   * is to blame, or if that checkpoint cannot be saved, or with {@link RefusedException} after
-   * {@link #close}.
+   * is to blame, or if that checkpoint cannot be saved; or with {@link RefusedException} after
+   * {@link #close}, or if at the start too few peers of the store said which checkpoints they have:
+   * then start again.
    */
   public CompletableFuture<TrainingReport> report() {
     return report.copy();
