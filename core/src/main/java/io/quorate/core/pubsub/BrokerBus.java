@@ -251,6 +251,7 @@ final class BrokerBus implements MessageBus, Broker.Listener {
     log.info("lost session at the broker bus={} session={} reason={}", options.name(), session,
         reason);
     sessionsLost.increment();
+    environment.faults().reached("bus.session-lost");
     sessionOpen = false;
     if (keepAlive != null) {
       keepAlive.cancel();
@@ -428,10 +429,8 @@ final class BrokerBus implements MessageBus, Broker.Listener {
               boolean again = failure != null || isMissingTopic(outcomes.get(0));
               if (again) {
                 loop.schedule(RETRY_NANOS, () -> tryAgain(each, command));
-              } else if (outcomes.get(0) instanceof Outcome.Subscribed subscribed) {
-                each.begin(subscribed.places());
-              } else {
-                Refusal refusal = ((Outcome.Refused) outcomes.get(0)).refusal();
+              } else if (outcomes.get(0) instanceof Outcome.Refused refused) {
+                Refusal refusal = refused.refusal();
                 notice(command.session(), outcomes);
                 if (refusal.code() != Refusal.Code.NO_SESSION) {
                   subscriptions.remove(each.number);

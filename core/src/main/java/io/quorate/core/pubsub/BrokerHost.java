@@ -21,8 +21,8 @@ import java.util.random.RandomGenerator;
  * <p>Commands of one client are carried out once and in order, however often they are sent, as long
  * as this host lives: it keeps the answers until the client has confirmed them. Effects are
  * numbered for each session and kept until they are confirmed, so that none is lost or doubled on
- * the way; there are no more of them than the credits of the session's subscriptions, and what they are told
- * beside. Owned by one event loop.
+ * the way; there are no more of them than the credits of the session's subscriptions, and what they
+ * are told beside. Owned by one event loop.
  *
  * <p>Clients that it remembers: 10,000; beyond it the one that was silent for longest is forgotten.
  */

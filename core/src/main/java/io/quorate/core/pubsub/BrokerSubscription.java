@@ -74,7 +74,10 @@ final class BrokerSubscription implements Comparable<BrokerSubscription> {
       case REJECT -> cursor.giveUp(message, settlement.reason());
       case RELEASE -> cursor.putBack(message, 0);
     }
-    return Outcome.DONE;
+    boolean done =
+        settlement.verdict() == BrokerCommand.Verdict.ACK
+            || settlement.verdict() == BrokerCommand.Verdict.REJECT;
+    return done ? Outcome.DONE : new Outcome.PutBack(nextTag);
   }
 
   private void giveCredit() {

@@ -33,8 +33,11 @@ final class BusSubscription implements Subscription {
 
   private final ConcurrentLinkedQueue<Object> queue = new ConcurrentLinkedQueue<>();
 
-  /** Keys that were rewound by this side, and the broker has not said yet that it knows. */
-  private final SortedMap<String, Integer> rewinding = new TreeMap<>();
+  /**
+   * Keys that were rewound by this side. Deliveries of theirs that the broker had made before it
+   * knew are given back, so that none overtakes the message that comes again.
+   */
+  private final SortedMap<String, Rewind> rewinding = new TreeMap<>();
 
   /** Of each topic the newest assignment that the subscriber has not heard of. */
   private final SortedMap<String, BrokerEffect.Assign> assignments = new TreeMap<>();
@@ -49,6 +52,15 @@ final class BusSubscription implements Subscription {
 
   /** Of the latest delivery; owned by the bus's loop. */
   private long lastTag;
+
+  /** A key that was rewound. */
+  private static final class Rewind {
+    /** What the broker has not answered yet. */
+    int pending;
+
+    /** Deliveries with lower tags are given back. */
+    long untilTag;
+  }
 
   /** Ends the subscription. */
   private record Closed(String reason) {}
@@ -89,7 +101,7 @@ final class BusSubscription implements Subscription {
         session, number, pattern, options.group(), start, options.credits());
   }
 
-  /** On the loop: the broker has it, and says where it is. */
+  /** On the loop: the broker has it for the first time, and says where it begins. */
   void begin(StartPosition.Resume said) {
     places.begin(said);
   }
@@ -112,15 +124,19 @@ final class BusSubscription implements Subscription {
               Gap.Reason.BROKER_LOST));
     }
     HeldDelivery delivery = new HeldDelivery(this, effect);
-    if (isRewinding(effect)) {
-      delivery.release();
-    } else {
-      enqueue(delivery);
+    synchronized (rewinding) {
+      if (isRewinding(effect)) {
+        delivery.release();
+        return;
+      }
+      queue.add(delivery);
     }
+    schedule();
   }
 
   /** On the loop. */
   void heard(Gap gap) {
+    places.passed(gap);
     enqueue(gap);
   }
 
@@ -143,11 +159,14 @@ final class BusSubscription implements Subscription {
   }
 
   private boolean isRewinding(BrokerEffect.Deliver effect) {
-    synchronized (rewinding) {
-      return !rewinding.isEmpty()
-          && rewinding.containsKey(keyOf(effect))
-          && !effect.message().rawKey().isEmpty();
+    if (rewinding.isEmpty()) {
+      return false;
     }
+    // Tags come in order: with this one, all that had lower ones are here.
+    rewinding
+        .values()
+        .removeIf(rewind -> rewind.pending == 0 && rewind.untilTag <= effect.tag());
+    return rewinding.containsKey(keyOf(effect));
   }
 
   private static String keyOf(BrokerEffect.Deliver effect) {
@@ -157,37 +176,42 @@ final class BusSubscription implements Subscription {
   /** Any thread. Says {@code settlement} of {@code delivery}. */
   void settle(HeldDelivery delivery, Settlement settlement, CompletableFuture<Void> future) {
     BrokerEffect.Deliver effect = delivery.effect();
-    places.settled(effect);
+    if (settlement.verdict() == Verdict.ACK || settlement.verdict() == Verdict.REJECT) {
+      places.settled(effect);
+    }
     boolean rewinds =
-        settlement.verdict() == Verdict.NACK
+        (settlement.verdict() == Verdict.NACK || settlement.verdict() == Verdict.RELEASE)
             && delivery.comesAgain()
             && !effect.message().rawKey().isEmpty();
     if (!rewinds) {
-      bus.settler().settle(effect.session(), settlement, future);
+      bus.settler().settle(effect.session(), settlement, future, tag -> {});
       return;
     }
     String key = keyOf(effect);
     synchronized (rewinding) {
-      rewinding.merge(key, 1, Integer::sum);
-    }
-    CompletableFuture<Void> said = new CompletableFuture<>();
-    bus.settler().settle(effect.session(), settlement, said);
-    for (Object each : queue) {
-      if (each instanceof HeldDelivery later && keyOf(later.effect()).equals(key)) {
-        later.release();
+      Rewind rewind = rewinding.computeIfAbsent(key, k -> new Rewind());
+      rewind.pending++;
+      bus.settler()
+          .settle(effect.session(), settlement, future, tag -> rewound(key, rewind, tag));
+      if (settlement.verdict() == Verdict.NACK) {
+        for (Object each : queue) {
+          if (each instanceof HeldDelivery later && keyOf(later.effect()).equals(key)) {
+            later.release();
+          }
+        }
       }
     }
-    said.whenComplete(
-        (done, failure) -> {
-          synchronized (rewinding) {
-            rewinding.computeIfPresent(key, (k, count) -> count == 1 ? null : count - 1);
-          }
-          if (future != null && failure != null) {
-            future.completeExceptionally(failure);
-          } else if (future != null) {
-            future.complete(null);
-          }
-        });
+  }
+
+  /** The broker has heard that {@code key} was rewound. */
+  private void rewound(String key, Rewind rewind, long untilTag) {
+    synchronized (rewinding) {
+      rewind.pending--;
+      rewind.untilTag = Math.max(rewind.untilTag, untilTag);
+      if (rewind.pending == 0 && rewind.untilTag == 0) {
+        rewinding.remove(key, rewind);
+      }
+    }
   }
 
   CompletableFuture<Void> reply(ReplyTo replyTo, Message answer) {

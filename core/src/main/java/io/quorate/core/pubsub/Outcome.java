@@ -33,6 +33,13 @@ public sealed interface Outcome {
     }
   }
 
+  /**
+   * The message is not settled: it comes again, or was given up.
+   *
+   * @param nextTag deliveries of its key with lower tags were made before, and may not count
+   */
+  record PutBack(long nextTag) implements Outcome {}
+
   /** The topic is there. */
   record Described(TopicOptions options) implements Outcome {
     public Described {

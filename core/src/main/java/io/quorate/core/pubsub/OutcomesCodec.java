@@ -15,6 +15,7 @@ import java.util.List;
  * 2 Refused    int8 code | text text
  * 3 Described  Options as in {@link Fields}
  * 4 Subscribed Start as in {@link Fields}, a resume
+ * 5 PutBack    varint nextTag
  * </pre>
  */
 final class OutcomesCodec implements Codec<List<Outcome>> {
@@ -41,6 +42,8 @@ final class OutcomesCodec implements Codec<List<Outcome>> {
         Fields.write(out.int8(3), described.options());
       } else if (outcome instanceof Outcome.Subscribed subscribed) {
         Fields.write(out.int8(4), subscribed.places());
+      } else if (outcome instanceof Outcome.PutBack putBack) {
+        out.int8(5).varint(putBack.nextTag());
       } else {
         throw new AssertionError("unhandled outcome " + outcome);
       }
@@ -73,6 +76,7 @@ final class OutcomesCodec implements Codec<List<Outcome>> {
         }
         throw in.malformed("places are expected");
       }
+      case 5 -> new Outcome.PutBack(in.varint());
       default -> throw in.malformed("no outcome " + kind);
     };
   }

@@ -9,22 +9,29 @@ import java.util.TreeSet;
  * loses it. Thread-safe.
  */
 final class Places {
+  /** Refused messages that are remembered; those beyond it have long been dead letters. */
+  private static final int MAX_UNSETTLED = 2 * (SubscribeOptions.MAX_CREDITS + 4_096);
+
   /** One partition. */
   private static final class Spot {
     long next;
+
+    /** Below {@link #next}, and not handled. */
     final TreeSet<Long> unsettled = new TreeSet<>();
 
-    /** What the broker said last; nothing below it is of interest. */
-    long known;
+    Spot(long next) {
+      this.next = next;
+    }
 
     long floor() {
-      return unsettled.isEmpty() ? Math.max(known, next) : unsettled.first();
+      return unsettled.isEmpty() ? next : unsettled.first();
     }
   }
 
   /** One topic. */
   private static final class Place {
     final long epoch;
+    boolean atMostOnce;
     final SortedMap<Integer, Spot> spots = new TreeMap<>();
 
     Place(long epoch) {
@@ -34,25 +41,21 @@ final class Places {
 
   private final SortedMap<String, Place> places = new TreeMap<>();
 
-  /** The broker says where the subscription is; what is known already is newer. */
+  /** The broker says where the subscription has begun; what has arrived meanwhile is newer. */
   synchronized void begin(StartPosition.Resume said) {
     said.topics().forEach(
         (topic, place) ->
             place.partitions().forEach(
-                (partition, spot) -> {
-                  Spot mine = spot(topic, place.epoch(), partition);
-                  mine.next = Math.max(mine.next, spot.next());
-                  mine.known = Math.max(mine.known, spot.floor());
-                }));
+                (partition, spot) -> spot(topic, place.epoch(), partition, spot.floor())));
   }
 
-  private Spot spot(String topic, long epoch, int partition) {
+  private Spot spot(String topic, long epoch, int partition, long next) {
     Place place = places.get(topic);
     if (place == null || place.epoch != epoch) {
       place = new Place(epoch);
       places.put(topic, place);
     }
-    return place.spots.computeIfAbsent(partition, p -> new Spot());
+    return place.spots.computeIfAbsent(partition, p -> new Spot(next));
   }
 
   /**
@@ -68,12 +71,30 @@ final class Places {
       Spot spot = former.spots.get(message.partition());
       lostFrom = spot == null ? 0 : spot.next;
     }
-    Spot spot = spot(message.topic(), message.epoch(), message.partition());
+    Spot spot =
+        spot(message.topic(), message.epoch(), message.partition(), message.sequence());
+    places.get(message.topic()).atMostOnce = message.kind() == TopicKind.MEMORY;
     spot.next = Math.max(spot.next, message.sequence() + 1);
     spot.unsettled.add(message.sequence());
+    if (spot.unsettled.size() > MAX_UNSETTLED) {
+      spot.unsettled.pollFirst();
+    }
     return lostFrom;
   }
 
+  /** The subscriber is told of {@code gap}, and will not get what is in it. */
+  synchronized void passed(Gap gap) {
+    Place place = places.get(gap.topic());
+    Spot spot = place == null ? null : place.spots.get(gap.partition());
+    if (spot != null) {
+      spot.unsettled.subSet(gap.fromSequence(), gap.toSequence()).clear();
+      if (gap.fromSequence() <= spot.next) {
+        spot.next = Math.max(spot.next, gap.toSequence());
+      }
+    }
+  }
+
+  /** The subscriber is done with {@code message}. */
   synchronized void settled(BrokerEffect.Deliver message) {
     Place place = places.get(message.topic());
     if (place != null && place.epoch == message.epoch()) {
@@ -93,6 +114,7 @@ final class Places {
           place.spots.forEach(
               (partition, spot) -> {
                 spots.put(partition, new StartPosition.Spot(spot.floor(), spot.next));
+                spot.next = place.atMostOnce ? spot.next : spot.floor();
                 spot.unsettled.clear();
               });
           topics.put(topic, new StartPosition.Place(place.epoch, spots));

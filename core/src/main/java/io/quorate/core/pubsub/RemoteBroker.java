@@ -245,6 +245,7 @@ final class RemoteBroker implements Broker {
   private void restarted(long now) {
     incarnation = now;
     restarting = true;
+    environment.faults().reached("remote-broker.restarted");
     List.copyOf(sessions.values()).forEach(session -> session.lost("broker was restarted"));
     if (pending.values().stream().noneMatch(each -> each.asked)) {
       goOn();

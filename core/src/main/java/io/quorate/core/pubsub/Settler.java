@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 
 /**
  * What a bus has to say of the deliveries of its session, in order, one command at a time. Repeated
@@ -27,19 +28,23 @@ final class Settler {
    * @param session whose delivery it is
    * @param settlement null to end the subscription
    * @param future null if nobody cares
+   * @param answered is told the tag from which deliveries count again, 0 if that is unknown
    */
   private record Item(
       String session,
       long subscription,
       BrokerCommand.Settlement settlement,
-      CompletableFuture<Void> future) {
+      CompletableFuture<Void> future,
+      LongConsumer answered) {
     void fail(OperationException cause) {
+      answered.accept(0);
       if (future != null) {
         future.completeExceptionally(cause);
       }
     }
 
     void complete(Outcome outcome, boolean repeated) {
+      answered.accept(outcome instanceof Outcome.PutBack putBack ? putBack.nextTag() : 0);
       if (future == null) {
         return;
       }
@@ -71,15 +76,18 @@ final class Settler {
     this.maxBatch = maxBatch;
   }
 
-  /** Any thread. The future completes on the loop; null if nobody cares. */
+  /** Any thread. The future completes on the loop, after {@code answered} was called there. */
   void settle(
-      String session, BrokerCommand.Settlement settlement, CompletableFuture<Void> future) {
-    add(new Item(session, settlement.subscription(), settlement, future));
+      String session,
+      BrokerCommand.Settlement settlement,
+      CompletableFuture<Void> future,
+      LongConsumer answered) {
+    add(new Item(session, settlement.subscription(), settlement, future, answered));
   }
 
   /** Any thread. Ends a subscription after what was settled before. */
   void unsubscribe(String session, long subscription, CompletableFuture<Void> future) {
-    add(new Item(session, subscription, null, future));
+    add(new Item(session, subscription, null, future, tag -> {}));
   }
 
   private void add(Item item) {

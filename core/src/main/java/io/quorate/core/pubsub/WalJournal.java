@@ -2,6 +2,7 @@ package io.quorate.core.pubsub;
 
 import io.quorate.core.Environment;
 import io.quorate.core.EventLoop;
+import io.quorate.core.Faults;
 import io.quorate.core.RefusedException;
 import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
@@ -43,6 +44,7 @@ final class WalJournal implements Journal {
 
   private final EventLoop loop;
   private final Executor writer;
+  private final Faults faults;
   private final LogicalLog commands;
   private final LogicalLog snapshots;
   private final long snapshotBytes;
@@ -53,6 +55,7 @@ final class WalJournal implements Journal {
       Environment environment, String name, WriteAheadLog wal, long logId, long snapshotBytes) {
     this.loop = environment.eventLoop("broker-" + name);
     this.writer = environment.blockingExecutor("broker-snapshot-" + name);
+    this.faults = environment.faults();
     this.commands = wal.log(logId, loop);
     this.snapshots = wal.log(logId + 1, loop);
     this.snapshotBytes = snapshotBytes;
@@ -195,6 +198,7 @@ final class WalJournal implements Journal {
               } else if (!last) {
                 write(pieces, next + 1, firstIndex, nextCommand);
               } else {
+                faults.reached("broker.snapshot");
                 commands.dropPrefix(nextCommand);
                 snapshots.dropPrefix(firstIndex);
                 snapshotting = false;

@@ -398,6 +398,22 @@ class BrokerCoreTest {
   }
 
   @Test
+  void a_group_goes_on_where_it_was_when_all_its_members_have_gone() {
+    bench.create("t", DURABLE);
+    openAll("a");
+    bench.subscribe("a", 1, "t", "g", 10);
+    bench.publish("t", "k", "1");
+    bench.ack(bench.deliveries().get(0));
+    bench.one(new BrokerCommand.CloseSession("a"));
+    bench.publish("t", "k", "2");
+
+    openAll("b");
+    bench.subscribe("b", 1, "t", "g", 10);
+
+    assertThat(CoreBench.texts(bench.deliveries())).containsExactly("2");
+  }
+
+  @Test
   void what_is_given_up_without_a_dead_letter_topic_is_reported() {
     bench.create("t", DURABLE);
     openAll("a");

@@ -101,7 +101,10 @@ final class CoreBench {
   }
 
   void nack(BrokerEffect.Deliver delivery, long delayMillis) {
-    done(settle(delivery, Verdict.NACK, delayMillis));
+    Outcome outcome = settle(delivery, Verdict.NACK, delayMillis);
+    if (!(outcome instanceof Outcome.PutBack)) {
+      throw new AssertionError("not put back: " + outcome);
+    }
   }
 
   void pass(long millis) {

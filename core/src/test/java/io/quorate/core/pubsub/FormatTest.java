@@ -163,15 +163,22 @@ class FormatTest {
     assertThat(hex(new Outcome.Described(TopicOptions.of(TopicKind.MEMORY))))
         .isEqualTo(
             "0101030004904e808080088088b2a002000005b0ea018020008080408008e807");
-    assertThat(Outcome.class.getPermittedSubclasses()).hasSize(5);
+    assertThat(hex(new Outcome.PutBack(300))).isEqualTo("010105ac02");
+    assertThat(Outcome.class.getPermittedSubclasses()).hasSize(6);
     byte[] tick = BrokerCommand.CODEC.encode(new BrokerCommand.Tick());
-    assertThat(hex(BrokerFrames.command(0x0102, "c", 5, 4, tick))).isEqualTo("0101000000000000010201630504010d");
-    assertThat(hex(BrokerFrames.fetch(0x0102, "s", 300))).isEqualTo("010200000000000001020173ac02");
-    assertThat(hex(BrokerFrames.done(3, List.of(Outcome.DONE)))).isEqualTo("01000000000000000003010100");
+    assertThat(hex(BrokerFrames.command(0x0102, "c", 5, 4, tick)))
+        .isEqualTo("0101000000000000010201630504010d");
+    assertThat(hex(BrokerFrames.fetch(0x0102, "s", 300)))
+        .isEqualTo("010200000000000001020173ac02");
+    assertThat(hex(BrokerFrames.done(3, List.of(Outcome.DONE))))
+        .isEqualTo("01000000000000000003010100");
     byte[] ended = BrokerEffect.CODEC.encode(new BrokerEffect.Ended("s", ""));
-    assertThat(hex(BrokerFrames.effects(3, 9, List.of(ended)))).isEqualTo("0101000000000000000309010105017300");
-    assertThat(hex(BrokerFrames.status(BrokerFrames.Status.GONE, 3))).isEqualTo("01030000000000000003");
-    assertThat(hex(BrokerFrames.failed(3, new RefusedException("no")))).isEqualTo("01060000000000000003026e6f");
+    assertThat(hex(BrokerFrames.effects(3, 9, List.of(ended))))
+        .isEqualTo("0101000000000000000309010105017300");
+    assertThat(hex(BrokerFrames.status(BrokerFrames.Status.GONE, 3)))
+        .isEqualTo("01030000000000000003");
+    assertThat(hex(BrokerFrames.failed(3, new RefusedException("no"))))
+        .isEqualTo("01060000000000000003026e6f");
   }
 
   @Test
