@@ -7,8 +7,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * What happens, told as it happens: a line for each event, kept for whoever looks later. Safe for use
- * by many threads.
+ * What happens, told as it happens: a line for each event, kept for whoever looks later. Safe for
+ * use by many threads.
  */
 final class Chronicle {
   private static final int MAX_KEPT = 500;

@@ -21,8 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A region's part in what all regions agree on: who leads the training, which model is the newest. It
- * keeps checkpoints, with copies on its peers, and hands the newest model to the region's replicas.
+ * A region's part in what all regions agree on: who leads the training, which model is the newest.
+ * It keeps checkpoints, with copies on its peers, and hands the newest model to the region's replicas.
  */
 final class ControlNode extends PlatformNode {
   /** Replicas ask here for the model. */

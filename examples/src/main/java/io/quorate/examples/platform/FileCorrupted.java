@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 
 /**
  * A byte of a store node's data file changes while the node is down. The node refuses to start and
- * says where the damage is; with an empty disk it starts, and is overcome when it has got everything
- * back from its peers.
+ * says where the damage is; with an empty disk it starts, and the fault is overcome when it has got
+ * everything back from its peers.
  */
 final class FileCorrupted implements Fault {
   private static final String LOGS = "features/cells";
@@ -70,7 +70,7 @@ final class FileCorrupted implements Fault {
     return file.toFile().length();
   }
 
-  /** Changes one bit of what was acknowledged long ago: in the second quarter of what is written. */
+  /** Changes one bit of what was acknowledged long ago: in the second quarter of the log. */
   private static void flip(Path file, Random random) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     int written = bytes.length;

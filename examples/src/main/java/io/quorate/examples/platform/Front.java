@@ -22,8 +22,8 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * All replicas as their users see them: one call, answered in the user's own region or, if that has
- * failed, in another. Each region has a balancer that checks its replicas' health; the users of each
- * region have a router of their own over the three.
+ * failed, in another. Each region has a balancer that checks its replicas' health; the users of
+ * each region have a router of their own over the three.
  */
 final class Front implements AutoCloseable {
   /** A prediction that comes later is of no use. */
@@ -31,7 +31,7 @@ final class Front implements AutoCloseable {
 
   private static final Duration ATTEMPT = Duration.ofMillis(80);
   private static final HealthChecker.Options HEALTH =
-      new HealthChecker.Options(Duration.ofMillis(500), Duration.ofMillis(400), 0.1, 2, 3);
+      new HealthChecker.Options(Duration.ofMillis(1_000), Duration.ofMillis(900), 0.1, 1, 3);
   /** Quick, for a story of seconds: the defaults are for outages of minutes. */
   private static final RegionRouter.Options ROUTES =
       new RegionRouter.Options(

@@ -52,7 +52,7 @@ final class Ledger {
     return facts.values().stream().anyMatch(write -> write.beganNanos() - nanoTime > 0);
   }
 
-  /** Whether a write that began after {@code nanoTime} and concerns {@code node} is acknowledged. */
+  /** Whether a write that began after {@code nanoTime} and is for {@code node} is acknowledged. */
   boolean hasWrittenFeatureSince(long nanoTime, StoreNode node) {
     return features.entrySet().stream()
         .anyMatch(x -> x.getValue().beganNanos() - nanoTime > 0 && node.holds(x.getKey()));
@@ -65,8 +65,14 @@ final class Ledger {
       Write write = new Write(i, System.nanoTime());
       List<ControlNode> controls = platform.liveControls().toList();
       List<StoreNode> stores = platform.liveStores().toList();
-      record(facts, key, write, controls.get((int) (i % controls.size())).facts().put(key, value));
-      record(features, key, write, stores.get((int) (i % stores.size())).store().put(key, value));
+      if (!controls.isEmpty()) {
+        ControlNode control = controls.get((int) (i % controls.size()));
+        record(facts, key, write, control.facts().put(key, value));
+      }
+      if (!stores.isEmpty()) {
+        StoreNode store = stores.get((int) (i % stores.size()));
+        record(features, key, write, store.store().put(key, value));
+      }
       Waiting.untilNanos(write.beganNanos() + INTERVAL_NANOS);
     }
   }

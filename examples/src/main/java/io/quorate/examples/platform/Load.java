@@ -1,7 +1,7 @@
 package io.quorate.examples.platform;
 
 import io.quorate.examples.platform.Front.Answer;
-import io.quorate.examples.platform.Task.Question;
+import io.quorate.examples.platform.Exam.Question;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +25,7 @@ final class Load {
   private final Thread thread;
   private final long beganNanos = System.nanoTime();
   private volatile Latencies recent = new Latencies();
+  private volatile Latencies pulse = new Latencies();
   private volatile boolean stopped;
   private volatile long endedNanos;
 
@@ -47,6 +48,13 @@ final class Load {
   Latencies takeRecent() {
     Latencies taken = recent;
     recent = new Latencies();
+    return taken;
+  }
+
+  /** As {@link #takeRecent}, for another reader. */
+  Latencies takePulse() {
+    Latencies taken = pulse;
+    pulse = new Latencies();
     return taken;
   }
 
@@ -103,6 +111,7 @@ final class Load {
     if (failure == null && tookNanos <= Front.DEADLINE.toNanos()) {
       all.add(tookNanos);
       recent.add(tookNanos);
+      pulse.add(tookNanos);
       right.addAndGet(answer.prediction().label() == question.label() ? 1 : 0);
       profiled.addAndGet(answer.prediction().profiled() ? 1 : 0);
       inTime.incrementAndGet();

@@ -29,7 +29,7 @@ final class PickShare {
     share = 1;
   }
 
-  /** Its share of the last calls that were enough to judge by, 0 to 1; 1 until there are so many. */
+  /** Its share of the last calls enough to judge by, 0 to 1; 1 until there are so many. */
   double latest() {
     List<ReplicaStats<NodeId>> stats = stats();
     long all = all(stats) - allBefore;

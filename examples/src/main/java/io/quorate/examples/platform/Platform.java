@@ -31,7 +31,7 @@ final class Platform implements AutoCloseable {
   private volatile Front front;
 
   /** All nodes, none of them up; their files are below {@code root}. */
-  Platform(Task task, Path root, Chronicle chronicle) {
+  Platform(Exam exam, Path root, Chronicle chronicle) {
     Map<NodeId, String> controlIds = ids("control", 1);
     Map<NodeId, String> storeIds = ids("store", STORES);
     Map<NodeId, String> replicaIds = ids("serve", REPLICAS);
@@ -43,7 +43,7 @@ final class Platform implements AutoCloseable {
         (id, region) -> stores.add(new StoreNode(id, region, ring, storeIds, wiring, root)));
     replicaIds.forEach(
         (id, region) ->
-            replicas.add(new ServingNode(id, region, task, controlIds, storeIds, wiring, root)));
+            replicas.add(new ServingNode(id, region, exam, controlIds, storeIds, wiring, root)));
     users = PlatformNode.environment(NodeId.of("users"), root.resolve("users"));
     wiring.add(users);
     this.chronicle = chronicle;

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /**
  * A node of the platform, over a real socket and a real directory, that can be killed and started
- * again. Started and killed by one thread at a time.
+ * again. Safe for use by many threads.
  */
 abstract class PlatformNode implements AutoCloseable {
   private final NodeId id;
@@ -52,13 +52,13 @@ abstract class PlatformNode implements AutoCloseable {
   }
 
   /**
-   * Starts on the files that are there, and waits until it takes part.
+   * Starts on the files that are there, and waits until it takes part. Does nothing if it is up.
    *
    * @throws Exception as whatever the node opens fails; it is down then
    */
-  final void start() throws Exception {
+  final synchronized void start() throws Exception {
     if (environment != null) {
-      throw new IllegalStateException("node is up already: " + id);
+      return;
     }
     Environment opening = environment(id, directory);
     try {
@@ -76,7 +76,7 @@ abstract class PlatformNode implements AutoCloseable {
   abstract void open(Environment environment) throws Exception;
 
   /** Ends it at once: nothing is said to anybody, nothing is written any more. */
-  final void kill() {
+  final synchronized void kill() {
     Environment killed = environment;
     if (killed != null) {
       environment = null;

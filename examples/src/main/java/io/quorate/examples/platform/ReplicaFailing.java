@@ -1,8 +1,8 @@
 package io.quorate.examples.platform;
 
 /**
- * A serving replica answers at once that it cannot, while its health checks pass: to a balancer that
- * looks at speed alone it would be the best.
+ * A serving replica answers at once that it cannot, while its health checks pass: to a balancer
+ * that looks at speed alone it would be the best.
  */
 final class ReplicaFailing extends ReplicaFault {
   ReplicaFailing(ServingNode replica, Platform platform) {

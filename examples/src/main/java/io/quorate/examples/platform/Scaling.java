@@ -1,6 +1,6 @@
 package io.quorate.examples.platform;
 
-import io.quorate.examples.platform.Task.Question;
+import io.quorate.examples.platform.Exam.Question;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

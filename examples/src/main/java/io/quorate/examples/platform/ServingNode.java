@@ -8,6 +8,7 @@ import io.quorate.core.codec.ByteWriter;
 import io.quorate.core.codec.MalformedException;
 import io.quorate.core.transport.Handler;
 import io.quorate.core.transport.Request;
+import io.quorate.examples.training.Task;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -41,7 +42,7 @@ final class ServingNode extends PlatformNode {
   private static final int ASK = 1;
   private static final int RELOAD = 2;
 
-  private final Task task;
+  private final Exam exam;
   private final Map<NodeId, String> controls;
   private final Map<NodeId, String> stores;
   private volatile Nearest models;
@@ -62,13 +63,13 @@ final class ServingNode extends PlatformNode {
   ServingNode(
       NodeId id,
       String region,
-      Task task,
+      Exam exam,
       Map<NodeId, String> controls,
       Map<NodeId, String> stores,
       Wiring wiring,
       Path root) {
     super(id, region, wiring, root);
-    this.task = task;
+    this.exam = exam;
     this.controls = controls;
     this.stores = stores;
   }
@@ -164,7 +165,8 @@ final class ServingNode extends PlatformNode {
         .thenAccept(profile -> request.respond(predict(profile, text).encode()))
         .exceptionally(
             failure -> {
-              request.refuse(String.valueOf(failure.getMessage()));
+              Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+              request.refuse(String.valueOf(cause.getMessage()));
               return null;
             });
   }
@@ -175,8 +177,8 @@ final class ServingNode extends PlatformNode {
       throw new IllegalStateException("no model yet");
     }
     float[] probabilities =
-        profile.orElse(Profile.UNKNOWN).weigh(task.probabilities(now.parameters(), text));
-    int label = Task.most(probabilities);
+        profile.orElse(Profile.UNKNOWN).weigh(exam.probabilities(now.parameters(), text));
+    int label = Task.mostProbable(probabilities);
     return new Prediction(label, probabilities[label], now.version(), profile.isPresent());
   }
 

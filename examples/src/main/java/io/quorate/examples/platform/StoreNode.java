@@ -24,8 +24,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A node of the feature store. The ring puts three replicas of each key on nodes in three regions, so
- * that a region reads at home and any one of them may be lost.
+ * A node of the feature store. The ring puts three replicas of each key on nodes in three regions,
+ * so that a region reads at home and any one of them may be lost.
  */
 final class StoreNode extends PlatformNode {
   /** Replicas ask here for a user's profile. */

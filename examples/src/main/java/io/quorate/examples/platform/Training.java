@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Training through failures: a straggler from the beginning, a worker killed after a third of the
@@ -23,10 +22,8 @@ final class Training {
   private static final int WORKERS = 4;
   private static final int SHARDS = 8;
   private static final Duration STRAGGLING = Duration.ofMillis(60);
-  private static final Duration ELECTION_LIMIT = Duration.ofSeconds(60);
-  private static final Duration STEP_LIMIT = Duration.ofMinutes(1);
 
-  private final Task task;
+  private final Exam exam;
   private final Platform platform;
   private final Path directory;
   private final TrainingOptions options;
@@ -40,24 +37,24 @@ final class Training {
 
   /** A job of {@code epochs}; four fifths of it are for the first model. */
   Training(
-      Task task,
+      Exam exam,
       Platform platform,
       Path directory,
       int epochs,
       PrintStream out,
       Chronicle chronicle) {
-    this.task = task;
+    this.exam = exam;
     this.platform = platform;
     this.directory = directory;
-    this.allSteps = Math.max(5, epochs * task.stepsPerEpoch());
+    this.allSteps = Math.max(5, epochs * exam.stepsPerEpoch());
     this.firstSteps = allSteps * 4 / 5;
     this.out = out;
     this.chronicle = chronicle;
     this.options =
-        TrainingOptions.of("platform", task.name(), SHARDS, 1)
+        TrainingOptions.of("platform", exam.learnt().model(), SHARDS, 1)
             .withLimits(
                 new TrainingOptions.Limits(
-                    Duration.ofSeconds(30),
+                    Duration.ofMinutes(2),
                     Duration.ofSeconds(2),
                     (int) Math.max(1, firstSteps / 12),
                     3));
@@ -76,24 +73,19 @@ final class Training {
         workers.add(startWorker("w" + i, i == 0 ? STRAGGLING : Duration.ZERO));
       }
       ProgressBar bar = bar(firstSteps);
-      ControlNode master = elected();
-      bar.event(master.id() + " is elected and leads the training; w0 is a straggler");
-      try (TrainingMaster leading = lead(master, firstSteps, bar)) {
-        awaitStep(firstSteps / 3, leading);
+      bar.event("worker w0 is a straggler: its work takes " + STRAGGLING.toMillis() + " ms longer");
+      try (Reign reign = reign(firstSteps, bar)) {
+        reign.until(() -> stepsDone >= firstSteps / 3);
         bar.event("worker w1 is killed");
         stop(workers.get(1));
-        awaitStep(2 * firstSteps / 3, leading);
-        bar.event(master.id() + ", which leads the training, is killed");
-        master.kill();
-      }
-      long killedNanos = System.nanoTime();
-      ControlNode successor = elected();
-      bar.event(successor.id() + " is elected and goes on from the newest checkpoint");
-      lastStepNanos = 0;
-      try (TrainingMaster leading = lead(successor, firstSteps, bar)) {
-        awaitStep(0, leading);
-        resumedAfterSeconds = (lastStepNanos - killedNanos) / 1e9;
-        leading.report().get(5, TimeUnit.MINUTES);
+        reign.until(() -> stepsDone >= 2 * firstSteps / 3);
+        bar.event(reign.node().id() + ", which leads the training, is killed");
+        reign.node().kill();
+        long killedNanos = System.nanoTime();
+        lastStepNanos = 0;
+        reign.until(() -> lastStepNanos != 0);
+        resumedAfterSeconds = (System.nanoTime() - killedNanos) / 1e9;
+        reign.end();
       }
     } finally {
       workers.forEach(this::stop);
@@ -103,31 +95,24 @@ final class Training {
   /** The rest of the steps, on one worker: training goes on while the first model is served. */
   TrainingReport rest() throws Exception {
     Environment worker = startWorker("w2", Duration.ZERO);
-    ControlNode master = elected();
-    try (TrainingMaster leading = lead(master, allSteps, bar(allSteps))) {
-      return leading.report().get(5, TimeUnit.MINUTES);
+    try (Reign reign = reign(allSteps, bar(allSteps))) {
+      return reign.end();
     } finally {
       stop(worker);
     }
   }
 
-  /** The node that leads by its own word, which only a majority's votes give it. */
-  ControlNode elected() throws Exception {
-    Waiting.until(() -> leading().isPresent(), ELECTION_LIMIT, "an election");
-    return leading().orElseGet(() -> platform.controls().get(0));
-  }
-
-  private Optional<ControlNode> leading() {
-    return platform.liveControls().filter(ControlNode::leadsTraining).findFirst();
+  private Reign reign(long steps, ProgressBar bar) {
+    return new Reign(platform, master -> lead(master, steps, bar), bar);
   }
 
   private TrainingMaster lead(ControlNode master, long steps, ProgressBar bar) {
     return TrainingMaster.start(
         master.environment(),
         options,
-        task.optimizer(),
+        exam.optimizer(),
         master.election().fencingToken().orElse(0),
-        task.initial(),
+        exam.learnt().initial().clone(),
         steps,
         Optional.of(master.checkpoints()),
         bar);
@@ -151,24 +136,11 @@ final class Training {
     };
   }
 
-  /** Waits until {@code step} is done and another has been made since the last look. */
-  private void awaitStep(long step, TrainingMaster leading) throws Exception {
-    Waiting.until(
-        () -> {
-          if (leading.report().isCompletedExceptionally()) {
-            leading.report().get();
-          }
-          return stepsDone >= step && lastStepNanos != 0;
-        },
-        STEP_LIMIT,
-        "step " + step);
-  }
-
   private Environment startWorker(String name, Duration delay) {
     NodeId id = NodeId.of(name);
     Environment worker = PlatformNode.environment(id, directory.resolve(name));
     platform.wiring.add(worker);
-    task.work(worker, options, () -> leading().map(PlatformNode::id), delay);
+    exam.work(worker, options, () -> Reign.leading(platform).map(PlatformNode::id), delay);
     return worker;
   }
 

@@ -14,8 +14,8 @@ final class Users {
 
   private final int classes;
 
-  Users(Task task) {
-    this.classes = task.classes().size();
+  Users(Exam exam) {
+    this.classes = exam.classes().size();
   }
 
   /** One of the users who ask what {@code label} answers. */

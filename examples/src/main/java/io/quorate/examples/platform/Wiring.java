@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Who can reach whom. A cut closes the connections between its two sides and lets no new ones be made
- * until it heals. Safe for use by many threads.
+ * Who can reach whom. A cut closes the connections between its two sides and lets no new ones be
+ * made until it heals. Safe for use by many threads.
  */
 final class Wiring {
   private static final int MAINLAND = 0;

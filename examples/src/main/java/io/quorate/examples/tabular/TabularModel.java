@@ -62,13 +62,19 @@ public record TabularModel(int features, int hidden, int labels) {
     return new Loss(loss, batch.size());
   }
 
-  /** The most probable label of a row with these features. */
-  public int guess(float[] parameters, float[] row) {
+  /** The probability of each label for a row with these features. */
+  public float[] probabilities(float[] parameters, float[] row) {
     Scratch scratch = new Scratch(new float[hidden], new float[labels], new float[0]);
     forth(parameters, row, scratch);
+    return scratch.scores();
+  }
+
+  /** The most probable label of a row with these features. */
+  public int guess(float[] parameters, float[] row) {
+    float[] scores = probabilities(parameters, row);
     int best = 0;
     for (int k = 1; k < labels; k++) {
-      best = scratch.scores()[k] > scratch.scores()[best] ? k : best;
+      best = scores[k] > scores[best] ? k : best;
     }
     return best;
   }

@@ -32,8 +32,8 @@ import java.util.function.ToIntFunction;
  * @param gradient of the loss
  * @param batches of all shards together
  * @param rate of gradient descent
- * @param guess the label of a text, given parameters
- * @param text of an example, for {@code guess}
+ * @param judgement of a text, given parameters
+ * @param text of an example, for {@code judgement}
  * @param label the index of an example's label
  */
 public record Task<X>(
@@ -47,20 +47,20 @@ public record Task<X>(
     GradientFunction<List<X>> gradient,
     BatchSource<List<X>> batches,
     double rate,
-    Guess guess,
+    Judgement judgement,
     Function<X, String> text,
     ToIntFunction<X> label) {
   private static final int HIDDEN_UNITS = 256;
 
-  /** The label of a text. */
+  /** What a model makes of a text. */
   @FunctionalInterface
-  public interface Guess {
+  public interface Judgement {
     /**
-     * The index of the most probable label.
+     * The probability of each label.
      *
      * @throws IllegalArgumentException if {@code text} is not of this task
      */
-    int label(float[] parameters, String text);
+    float[] probabilities(float[] parameters, String text);
   }
 
   /** Which language is a name in? From the Unicode CLDR data of this JDK; takes seconds. */
@@ -81,7 +81,7 @@ public record Task<X>(
         model::gradient,
         LanguageModel.batches(names.training(), 1_024),
         1.0,
-        (parameters, text) -> model.guess(parameters, Ngrams.of(text)).label(),
+        (parameters, text) -> model.probabilities(parameters, Ngrams.of(text)),
         LanguageNames.Example::text,
         LanguageNames.Example::label);
   }
@@ -111,7 +111,7 @@ public record Task<X>(
         model::gradient,
         TabularModel.batches(table.training(), 256, seed),
         0.1,
-        (parameters, text) -> model.guess(parameters, table.features(text)),
+        (parameters, text) -> model.probabilities(parameters, table.features(text)),
         Row::text,
         Row::label);
   }
@@ -140,8 +140,20 @@ public record Task<X>(
   public double accuracy(float[] parameters) {
     long right =
         heldOut.stream()
-            .filter(x -> guess.label(parameters, text.apply(x)) == label.applyAsInt(x))
+            .filter(
+                x ->
+                    mostProbable(judgement.probabilities(parameters, text.apply(x)))
+                        == label.applyAsInt(x))
             .count();
     return (double) right / heldOut.size();
+  }
+
+  /** The index of the highest of {@code probabilities}, the first of equals. */
+  public static int mostProbable(float[] probabilities) {
+    int best = 0;
+    for (int k = 1; k < probabilities.length; k++) {
+      best = probabilities[k] > probabilities[best] ? k : best;
+    }
+    return best;
   }
 }

@@ -39,10 +39,11 @@ class PlatformProgramTest {
     String told = bytes.toString(StandardCharsets.UTF_8);
     assertThat(told)
         .contains(
-            "is elected and leads the training; w0 is a straggler",
+            "worker w0 is a straggler",
+            "is elected and leads the training",
             "worker w1 is killed",
             "which leads the training, is killed",
-            "goes on from the newest checkpoint",
+            "is elected and goes on from the newest checkpoint",
             "model 1 is in the checkpoints of all regions, and served by all replicas",
             "first prediction: ",
             "all replicas have loaded model 2, one at a time",

@@ -30,7 +30,8 @@ class TaskTest {
     assertThat(task.batches().stepsPerEpoch()).isEqualTo(2);
     assertThat(task.accuracy(task.initial())).isLessThan(0.8);
     assertThat(task.accuracy(parameters)).isGreaterThan(0.9);
-    assertThat(task.labels().get(task.guess().label(parameters, "0.95,0.05"))).isEqualTo("more");
+    float[] probabilities = task.judgement().probabilities(parameters, "0.95,0.05");
+    assertThat(task.labels().get(Task.mostProbable(probabilities))).isEqualTo("more");
   }
 
   /** 800 points, labelled by which coordinate is larger. */

@@ -1,0 +1,294 @@
+package io.quorate.examples.platform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.BindException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The live page of a platform that serves: over HTTP, and in a browser where there is one. */
+class UiServerTest {
+  private static final Duration SOON = Duration.ofMinutes(1);
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+  @TempDir private static Path directory;
+
+  private static Scene scene;
+  private static Platform platform;
+  private static UiServer page;
+
+  @BeforeAll
+  static void serve() throws Exception {
+    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+    scene = new Scene(new Chronicle(nowhere), exam());
+    platform = new Platform(scene.exam, directory, scene.chronicle);
+    scene.platform(platform);
+    page = new UiServer(0, scene);
+    assertThat(post("predict", "{\"text\":\"1,2\",\"region\":\"eu\"}").statusCode()).isEqualTo(503);
+    platform.start();
+    Training training =
+        new Training(scene.exam, platform, directory, 2, nowhere, scene.chronicle);
+    training.rest();
+    new Rollout(platform, scene.chronicle).publish(1);
+    platform.serve();
+  }
+
+  /** Small, so that training takes no time: which of two numbers is the larger? */
+  private static Exam exam() throws Exception {
+    List<String> lines = new ArrayList<>(List.of("answer,left,right"));
+    for (int i = 0; i < 500; i++) {
+      int left = i * 37 % 101;
+      int right = i * 53 % 103;
+      lines.add((left > right ? "left" : "<right>") + "," + left + "," + right);
+    }
+    Path file = directory.resolve("larger.csv");
+    Files.write(file, lines);
+    return Exam.table(file, 1);
+  }
+
+  @AfterAll
+  static void close() {
+    page.close();
+    platform.close();
+  }
+
+  private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return CLIENT.send(request.build(), BodyHandlers.ofString());
+  }
+
+  private static HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create(page.address() + path)).timeout(SOON);
+  }
+
+  private static HttpResponse<String> get(String path) throws Exception {
+    return send(request(path));
+  }
+
+  private static HttpResponse<String> post(String path, String body) throws Exception {
+    return send(
+        request(path)
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(body)));
+  }
+
+  private static JsonObject state() throws Exception {
+    return JsonParser.parseString(get("state").body()).getAsJsonObject();
+  }
+
+  private static Optional<JsonObject> node(String id) throws Exception {
+    for (JsonElement region : state().getAsJsonArray("regions")) {
+      for (JsonElement node : region.getAsJsonObject().getAsJsonArray("nodes")) {
+        if (node.getAsJsonObject().get("id").getAsString().equals(id)) {
+          return Optional.of(node.getAsJsonObject());
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static void act(String node, String action) throws Exception {
+    HttpResponse<String> reply =
+        post("act", "{\"node\":\"" + node + "\",\"action\":\"" + action + "\"}");
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+  }
+
+  private static void awaitNode(String id, String property, String value) throws Exception {
+    Waiting.until(
+        () -> node(id).orElseThrow().get(property).getAsString().equals(value),
+        SOON,
+        id + " to have " + property + " " + value);
+  }
+
+  @Test
+  void the_page_is_whole_and_needs_nothing_from_elsewhere() throws Exception {
+    HttpResponse<String> html = get("");
+
+    assertThat(html.statusCode()).isEqualTo(200);
+    assertThat(html.headers().firstValue("Content-Security-Policy").orElseThrow())
+        .contains("default-src 'self'");
+    assertThat(html.body()).contains("<title>Quorate platform</title>", "app.js", "style.css");
+    assertThat(html.body() + get("style.css").body() + get("app.js").body())
+        .doesNotContain("https://")
+        .doesNotContain("innerHTML");
+  }
+
+  @Test
+  void the_state_shows_regions_nodes_leaders_ring_breakers_and_routes() throws Exception {
+    JsonObject state = state();
+
+    JsonArray regions = state.getAsJsonArray("regions");
+    assertThat(regions).hasSize(3);
+    assertThat(regions.get(0).getAsJsonObject().getAsJsonArray("nodes")).hasSize(5);
+    assertThat(regions.get(0).getAsJsonObject().getAsJsonObject("routes").keySet())
+        .containsExactly("eu", "us", "ap");
+    assertThat(state.getAsJsonObject("ring").getAsJsonArray("owners")).hasSize(360);
+    assertThat(state.toString()).contains("\"role\":\"leader\"", "\"role\":\"follower\"");
+    assertThat(node("us-serve-1").orElseThrow().keySet())
+        .contains("version", "state", "breaker", "mood");
+  }
+
+  @Test
+  void only_lines_that_were_not_seen_before_are_sent() throws Exception {
+    scene.chronicle.event("something new");
+    JsonArray lines = state().getAsJsonArray("lines");
+    long last = lines.get(lines.size() - 1).getAsJsonObject().get("number").getAsLong();
+
+    JsonObject later =
+        JsonParser.parseString(get("state?after=" + last).body()).getAsJsonObject();
+
+    assertThat(later.getAsJsonArray("lines")).isEmpty();
+  }
+
+  @Test
+  void a_question_is_answered_with_replica_version_and_time() throws Exception {
+    JsonObject reply =
+        JsonParser.parseString(post("predict", "{\"text\":\"90,3\",\"region\":\"us\"}").body())
+            .getAsJsonObject();
+
+    assertThat(reply.get("answer").getAsString()).isIn("left", "<right>");
+    assertThat(reply.get("replica").getAsString()).startsWith("us-serve-");
+    assertThat(reply.get("version").getAsInt()).isEqualTo(1);
+    assertThat(reply.get("millis").getAsDouble()).isPositive();
+  }
+
+  @Test
+  void what_is_no_question_is_refused_and_does_not_count_against_the_replicas() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      HttpResponse<String> reply =
+          post("predict", "{\"text\":\"<script>alert(1)</script>\",\"region\":\"ap\"}");
+      assertThat(reply.statusCode()).isEqualTo(400);
+    }
+
+    assertThat(node("ap-serve-1").orElseThrow().get("failures").getAsInt()).isZero();
+  }
+
+  @Test
+  void bad_requests_are_refused_with_a_reason() throws Exception {
+    assertRefused(get("nothing-here"), 404, "no such page");
+    assertRefused(get("predict"), 405, "POST");
+    assertRefused(get("state?after=x"), 400, "after=NUMBER");
+    assertRefused(post("predict", "{"), 400, "JSON");
+    assertRefused(post("predict", "[1]"), 400, "object");
+    assertRefused(post("predict", "{\"text\":7,\"region\":\"eu\"}"), 400, "text");
+    assertRefused(post("predict", "{\"text\":\"1,2\",\"region\":\"moon\"}"), 400, "region");
+    assertRefused(post("predict", "{\"text\":\" \",\"region\":\"eu\"}"), 400, "1 to 200");
+    assertRefused(post("predict", "x".repeat(5_000)), 413, "4096");
+    assertRefused(post("act", "{\"node\":\"eu-nobody\",\"action\":\"kill\"}"), 400, "no node");
+    assertRefused(post("act", "{\"node\":\"eu-control\",\"action\":\"melt\"}"), 400, "MELT");
+    assertRefused(post("act", "{\"node\":\"eu-control\",\"action\":\"slow\"}"), 400, "serving");
+    assertRefused(
+        send(request("predict").POST(BodyPublishers.ofString("{}"))), 415, "application/json");
+  }
+
+  private static void assertRefused(HttpResponse<String> reply, int status, String reason) {
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(status);
+    JsonObject body = JsonParser.parseString(reply.body()).getAsJsonObject();
+    assertThat(body.get("error").getAsString()).contains(reason);
+  }
+
+  /** As a page would that has its name point to this machine. */
+  @Test
+  void requests_for_another_host_are_refused() throws Exception {
+    URI address = URI.create(page.address());
+    try (Socket socket = new Socket(address.getHost(), address.getPort())) {
+      socket
+          .getOutputStream()
+          .write(
+              "GET /state HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+                  .getBytes(StandardCharsets.US_ASCII));
+
+      String reply =
+          new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+      assertThat(reply).startsWith("HTTP/1.1 403").doesNotContain("regions");
+    }
+  }
+
+  @Test
+  void a_port_in_use_cannot_be_bound() {
+    int port = URI.create(page.address()).getPort();
+
+    assertThatThrownBy(() -> new UiServer(port, scene)).isInstanceOf(BindException.class);
+  }
+
+  @Test
+  void nodes_are_killed_slowed_cut_off_and_mended_by_hand() throws Exception {
+    act("eu-serve-2", "slow");
+    awaitNode("eu-serve-2", "mood", "slow");
+    act("eu-serve-2", "well");
+    awaitNode("eu-serve-2", "mood", "well");
+    act("us-store-1", "cut");
+    awaitNode("us-store-1", "cut", "true");
+    act("us-store-1", "heal");
+    awaitNode("us-store-1", "cut", "false");
+    act("ap-serve-2", "kill");
+    awaitNode("ap-serve-2", "up", "false");
+    act("ap-serve-2", "start");
+    awaitNode("ap-serve-2", "version", "1");
+
+    assertThat(state().getAsJsonArray("lines").toString())
+        .contains("by hand: ap-serve-2 is killed", "by hand: us-store-1 is cut off");
+  }
+
+  /** The page as a browser shows it, its script run: what is on it, not how it looks. */
+  @Test
+  void a_browser_shows_the_platform() throws Exception {
+    Optional<Path> browser = browser();
+    Assumptions.assumeTrue(browser.isPresent(), "skipped: no Chromium is installed");
+    scene.chronicle.event("<b id=\"unescaped\">not bold</b>");
+    Path profile = Files.createTempDirectory(directory, "browser");
+
+    Process process =
+        new ProcessBuilder(
+                browser.orElseThrow().toString(),
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+                "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+                "--user-data-dir=" + profile, "--virtual-time-budget=4000", "--dump-dom",
+                page.address())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    ByteArrayOutputStream dom = new ByteArrayOutputStream();
+    process.getInputStream().transferTo(dom);
+    assertThat(process.waitFor(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+    assertThat(dom.toString(StandardCharsets.UTF_8))
+        .contains("id=\"node-eu-control\"", "id=\"node-ap-serve-2\"", "leads the store")
+        .contains("live, twice a second", "model 1", "&lt;b id=\"unescaped\"&gt;not bold&lt;/b&gt;")
+        .doesNotContain("<b id=\"unescaped\">");
+  }
+
+  private static Optional<Path> browser() {
+    return Stream.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+        .map(Path::of)
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+}
