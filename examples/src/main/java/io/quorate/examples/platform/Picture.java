@@ -144,7 +144,6 @@ final class Picture {
           picture.put("state", stats.state().name().toLowerCase(Locale.ROOT).replace('_', ' '));
           picture.put("picks", stats.picks());
           picture.put("failures", stats.failures());
-          picture.put("latencyMillis", stats.latencyNanos() / 1e6);
         });
   }
 }

@@ -140,8 +140,8 @@ function facts(node) {
     return node.keys === undefined ? "" :
       `${count(node.keys)} keys` + (node.hints ? `, ${count(node.hints)} hints for others` : "");
   }
-  const latency = node.latencyMillis ? `, about ${millis(node.latencyMillis)}` : "";
-  return `${count(node.picks || 0)} calls${latency}, feature breaker ${node.breaker}`
+  return `${count(node.picks || 0)} calls, ${count(node.failures || 0)} failed`
+    + `, feature breaker ${node.breaker}`
     + (node.staleHits ? `, ${count(node.staleHits)} stale profiles` : "");
 }
 
@@ -249,6 +249,7 @@ function draw(state) {
     byId("text").placeholder = state.prompt;
     prompted = true;
   }
+  if (state.serving && !serving) byId("answer").textContent = "The model answers.";
   serving = state.serving;
   drawTiles(state);
   drawLog(state.lines);
