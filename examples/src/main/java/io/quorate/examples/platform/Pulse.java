@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 
 /** Looks at the platform again and again, and keeps what it has seen in the last minutes. */
 final class Pulse implements AutoCloseable {
@@ -83,7 +84,12 @@ final class Pulse implements AutoCloseable {
   }
 
   private void look(StoreNode node) {
-    node.store().status().thenAccept(status -> stores.put(node.id(), status));
+    try {
+      node.store().status().thenAccept(status -> stores.put(node.id(), status));
+    } catch (RejectedExecutionException e) {
+      // It has been killed since it was found up; the next beat sees that.
+      stores.remove(node.id());
+    }
   }
 
   /** The last beats, the oldest first. */

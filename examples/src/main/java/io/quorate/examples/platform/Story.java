@@ -198,14 +198,13 @@ final class Story {
               Locale.ROOT, "%d %-8s  %,6.0f a second",
               point.replicas(), point.replicas() == 1 ? "replica" : "replicas", point.perSecond()));
     }
-    Scaling.Point one = points.get(0);
-    Scaling.Point most = points.get(points.size() - 1);
+    int all = platform.replicas().size();
+    Scaling.Point most = points.isEmpty() ? null : points.get(points.size() - 1);
+    boolean isWhole = most != null && most.replicas() == all;
     score.atLeast(
-        String.format(
-            Locale.ROOT, "%d replicas, at least %.1f times one", most.replicas(),
-            SCALING_LIMIT * most.replicas()),
-        most.perSecond() / one.perSecond(),
-        SCALING_LIMIT * most.replicas(),
+        String.format(Locale.ROOT, "%d replicas, at least %.1f times one", all, SCALING_LIMIT * all),
+        isWhole ? most.perSecond() / points.get(0).perSecond() : Double.NaN,
+        SCALING_LIMIT * all,
         "times");
   }
 }

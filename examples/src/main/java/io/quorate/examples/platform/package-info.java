@@ -1,5 +1,8 @@
 /**
- * The whole in one program: elect a master, train through failures, publish the model, serve it
- * through failures, and check every promise against what was measured.
+ * The whole in one program, all of it composed of the library's primitives: three regions elect a
+ * master, train through failures, publish the model, serve it through a seeded schedule of faults,
+ * and check every promise against what was measured. {@code Story} is the order of events, {@code
+ * Platform} the nodes, {@code Front} the users' way in, {@code Fault} what breaks, {@code Scorecard}
+ * the table, {@code UiServer} the live page.
  */
 package io.quorate.examples.platform;
