@@ -23,6 +23,8 @@ module io.quorate.examples {
       info.picocli;
   opens io.quorate.examples.recommender to
       info.picocli;
+  opens io.quorate.examples.reload to
+      info.picocli;
   opens io.quorate.examples.ring to
       info.picocli;
   opens io.quorate.examples.serving to

@@ -5,6 +5,7 @@ import io.quorate.examples.node.NodeProgram;
 import io.quorate.examples.partition.PartitionProgram;
 import io.quorate.examples.platform.PlatformProgram;
 import io.quorate.examples.recommender.RecommenderProgram;
+import io.quorate.examples.reload.ReloadProgram;
 import io.quorate.examples.ring.RingProgram;
 import io.quorate.examples.serving.ServingProgram;
 import io.quorate.examples.training.TrainingProgram;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Command;
       NodeProgram.class,
       TrainingProgram.class,
       ServingProgram.class,
+      ReloadProgram.class,
       RecommenderProgram.class,
       PartitionProgram.class,
       RingProgram.class,
