@@ -364,7 +364,11 @@ final class SharedLog implements WriteAheadLog {
       closingNow = closing;
       if (failure == null) {
         failure = cause;
-        log.error("write-ahead log stopped directory={}", world.directory(), cause);
+        if (cause.getCause() instanceof RejectedExecutionException) {
+          log.info("write-ahead log stopped with its environment directory={}", world.directory());
+        } else {
+          log.error("write-ahead log stopped directory={}", world.directory(), cause);
+        }
       }
     } finally {
       lock.unlock();

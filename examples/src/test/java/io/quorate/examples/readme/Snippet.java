@@ -6,6 +6,7 @@ import java.io.StringWriter;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -100,16 +101,16 @@ final class Snippet {
     }
     String module = block.readme().module();
     for (String name : MODULES.getOrDefault(module, List.of())) {
-      if (exists("io.quorate." + module + name)) {
+      if (exists(module, "io.quorate." + module + name)) {
         source.append("import io.quorate.").append(module).append(name).append(".*;\n");
       }
     }
     source.append("import static org.assertj.core.api.Assertions.*;\n");
   }
 
-  private static boolean exists(String packageName) {
-    String path = packageName.replace('.', '/') + "/package-info.class";
-    return Snippet.class.getClassLoader().getResource(path) != null;
+  private static boolean exists(String module, String packageName) {
+    String sources = module + "/src/main/java/" + packageName.replace('.', '/');
+    return Files.isDirectory(Readme.ROOT.resolve(sources));
   }
 
   /**

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One real node, whose peers are not there. */
 public abstract class Profiles extends Setting {
@@ -19,6 +21,8 @@ public abstract class Profiles extends Setting {
   protected final NodeId n1 = NodeId.of("n1");
   protected final NodeId n2 = NodeId.of("n2");
   protected final NodeId n3 = NodeId.of("n3");
+  protected final NodeId n4 = NodeId.of("n4");
+  protected final Logger log = LoggerFactory.getLogger(Profiles.class);
   protected final byte[] bytes = {1};
   protected final Environment environment =
       Environment.real(
