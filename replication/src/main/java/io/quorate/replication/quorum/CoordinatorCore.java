@@ -4,11 +4,9 @@ import io.quorate.core.NodeId;
 import io.quorate.replication.Tag;
 import io.quorate.replication.clock.TagClock;
 import io.quorate.replication.local.Cell;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Coordinates operations: decides whom to ask, when enough have answered, and what that means.
@@ -108,7 +106,7 @@ final class CoordinatorCore {
   /** Begins an operation under the placement of {@code epoch}. */
   void start(Operation operation, long epoch) {
     this.epoch = epoch;
-    operation.plan = planner.plan(operation);
+    operation.plan(planner.plan(operation));
     operations.put(operation.id, operation);
     if (operation.kind == Operation.Kind.PUT && operation.level == Consistency.ONE) {
       write(
@@ -116,7 +114,7 @@ final class CoordinatorCore {
           Cell.value(clock.now(), operation.expiryMillis, operation.value),
           operation.startNanos);
     } else {
-      askMore(operation, operation.startNanos, false);
+      askEnough(operation, operation.startNanos);
     }
   }
 
@@ -125,34 +123,27 @@ final class CoordinatorCore {
     Operation operation = operations.get(Operation.idOf(reply.operation()));
     if (operation == null
         || operation.wireId() != reply.operation()
-        || !operation.plan.replicas().contains(from)) {
+        || operation.plan.indexOf(from) < 0) {
       return;
     }
+    int replica = operation.plan.indexOf(from);
     peers.answered(from, nowNanos - operation.sentNanos);
     if (reply instanceof QuorumMessage.Held held) {
       clock.observe(held.tag());
       if (operation.phase == Operation.Phase.ASK) {
-        operation.answers.merge(from, held, CoordinatorCore::moreOf);
-        operation.refusals.remove(from);
+        operation.heard(replica, held);
         decide(operation, nowNanos);
       }
     } else if (reply instanceof QuorumMessage.Stored) {
       if (operation.phase != Operation.Phase.ASK) {
-        operation.holders.add(from);
-        operation.refusals.remove(from);
+        operation.holds(replica);
         written(operation);
       }
     } else if (reply instanceof QuorumMessage.Refused refused) {
-      refused(operation, from, refused, nowNanos);
+      refused(operation, replica, refused, nowNanos);
     } else {
       throw new AssertionError("unhandled reply " + reply);
     }
-  }
-
-  /** Of two answers of one replica the newer, or the one with the value. */
-  private static QuorumMessage.Held moreOf(QuorumMessage.Held old, QuorumMessage.Held now) {
-    int order = now.tag().compareTo(old.tag());
-    return order > 0 || order == 0 && now.hasValue() ? now : old;
   }
 
   /**
@@ -167,7 +158,7 @@ final class CoordinatorCore {
       }
       operation.replan(planner.plan(operation));
       if (operation.phase == Operation.Phase.ASK) {
-        askMore(operation, nowNanos, false);
+        askEnough(operation, nowNanos);
       } else {
         sendWrites(operation, nowNanos);
       }
@@ -175,7 +166,7 @@ final class CoordinatorCore {
   }
 
   private void refused(
-      Operation operation, NodeId from, QuorumMessage.Refused refused, long nowNanos) {
+      Operation operation, int replica, QuorumMessage.Refused refused, long nowNanos) {
     if (refused.reason() == QuorumMessage.Reason.OTHER_EPOCH && refused.epoch() > epoch) {
       effects.isStale(refused.epoch());
     }
@@ -183,14 +174,14 @@ final class CoordinatorCore {
       // Another replica may do; this one is asked again with the next resend.
       if (operation.phase == Operation.Phase.ASK) {
         operation.fetching = false;
-        askMore(operation, nowNanos, true);
+        askOneMore(operation, nowNanos);
       }
       return;
     }
-    operation.refusals.put(from, refused.reason());
+    operation.refuses(replica, refused.reason());
     if (operation.phase == Operation.Phase.ASK) {
       operation.fetching = false;
-      askMore(operation, nowNanos, true);
+      askOneMore(operation, nowNanos);
       decide(operation, nowNanos);
     } else if (operation.phase == Operation.Phase.WRITE) {
       failIfHopeless(operation);
@@ -199,56 +190,42 @@ final class CoordinatorCore {
 
   /** Ends a write that can no longer be acknowledged. */
   private void failIfHopeless(Operation operation) {
-    List<NodeId> left = new ArrayList<>(operation.plan.replicas());
-    left.removeAll(operation.refusals.keySet());
-    if (!Quota.allMet(operation.plan.write(), left)) {
-      // Each refusal says that this replica does not hold it; only all together say that nobody
-      // does.
-      boolean none =
-          !operation.replanned() && operation.refusals.size() == operation.plan.replicas().size();
-      String reason = "replicas refused: " + operation.refusals;
+    if (!Quota.allMet(operation.plan.write(), operation.plan.all() & ~operation.refused)) {
+      // Each refusal says that this replica does not hold it; only all together say that nobody does.
+      boolean none = !operation.replanned() && operation.refused == operation.plan.all();
+      String reason = "replicas refused: " + operation.refusals();
       end(operation, none ? new Outcome.Refused(reason) : new Outcome.Indeterminate(reason));
     }
   }
 
-  /** Asks as many replicas as the quorum needs, the preferred ones first, or one more. */
-  private void askMore(Operation operation, long nowNanos, boolean oneMore) {
-    boolean asked = false;
-    for (NodeId node : peers.byPreference(operation.plan.replicas())) {
-      boolean wanted = oneMore ? !asked && isMember(operation, node) : isNeeded(operation, node);
-      if (wanted && !operation.asked.contains(node)) {
-        ask(operation, node, nowNanos);
-        asked = true;
-      }
+  /** Asks as many replicas as the quorum needs, the quickest first. */
+  private void askEnough(Operation operation, long nowNanos) {
+    long needed = needed(operation);
+    while (needed != 0) {
+      ask(operation, peers.quickest(operation.plan.replicas(), needed), nowNanos);
+      needed = needed(operation);
     }
   }
 
-  /** Whether {@code node} counts towards a quota that those asked do not meet. */
-  private static boolean isNeeded(Operation operation, NodeId node) {
-    for (Quota quota : operation.plan.read()) {
-      if (quota.members().contains(node) && !quota.isMetBy(operation.asked)) {
-        return true;
-      }
-    }
-    return false;
+  /** Those not asked yet that count towards a quota which those asked do not meet. */
+  private static long needed(Operation operation) {
+    return Quota.lacking(operation.plan.read(), operation.asked) & ~operation.asked;
   }
 
-  private static boolean isMember(Operation operation, NodeId node) {
-    for (Quota quota : operation.plan.read()) {
-      if (quota.members().contains(node)) {
-        return true;
-      }
+  private void askOneMore(Operation operation, long nowNanos) {
+    long left = operation.plan.readers() & ~operation.asked;
+    if (left != 0) {
+      ask(operation, peers.quickest(operation.plan.replicas(), left), nowNanos);
     }
-    return false;
   }
 
-  private void ask(Operation operation, NodeId node, long nowNanos) {
+  private void ask(Operation operation, int replica, long nowNanos) {
     boolean wantsValue =
         operation.kind == Operation.Kind.GET
-            && (operation.asked.isEmpty() || operation.level == Consistency.ONE);
-    operation.asked.add(node);
+            && (operation.asked == 0 || operation.level == Consistency.ONE);
+    operation.asked |= 1L << replica;
     operation.sentNanos = nowNanos;
-    effects.send(node, read(operation, wantsValue));
+    effects.send(operation.plan.replicas().get(replica), read(operation, wantsValue));
   }
 
   private QuorumMessage.Read read(Operation operation, boolean withValue) {
@@ -257,7 +234,7 @@ final class CoordinatorCore {
   }
 
   private void decide(Operation operation, long nowNanos) {
-    if (!Quota.allMet(operation.plan.read(), operation.answers.keySet())) {
+    if (!Quota.allMet(operation.plan.read(), operation.answered)) {
       return;
     }
     Cell newest = operation.newest();
@@ -266,7 +243,7 @@ final class CoordinatorCore {
       beginWrite(operation, nowNanos);
       return;
     }
-    Set<NodeId> holders = operation.holdersOf(newest.tag());
+    long holders = operation.holdersOf(newest.tag());
     boolean agreed =
         operation.level == Consistency.ONE
             || newest.tag().isNone()
@@ -280,35 +257,31 @@ final class CoordinatorCore {
     } else {
       operation.phase = Operation.Phase.WRITE_BACK;
       operation.cell = cell;
-      operation.holders.addAll(holders);
+      operation.holders |= holders;
       sendWrites(operation, nowNanos);
     }
   }
 
-  private void fetch(Operation operation, Set<NodeId> holders, long nowNanos) {
-    if (operation.fetching) {
-      return;
-    }
-    for (NodeId node : peers.byPreference(List.copyOf(holders))) {
-      if (!operation.refusals.containsKey(node)) {
-        operation.fetching = true;
-        operation.sentNanos = nowNanos;
-        effects.send(node, read(operation, true));
-        return;
-      }
+  private void fetch(Operation operation, long holders, long nowNanos) {
+    long able = holders & ~operation.refused;
+    if (!operation.fetching && able != 0) {
+      operation.fetching = true;
+      operation.sentNanos = nowNanos;
+      int quickest = peers.quickest(operation.plan.replicas(), able);
+      effects.send(operation.plan.replicas().get(quickest), read(operation, true));
     }
   }
 
   private void beginWrite(Operation operation, long nowNanos) {
-    List<NodeId> able = new ArrayList<>(operation.plan.replicas());
+    long able = operation.plan.all();
     long highest = 0;
     long wallMillis = Long.MAX_VALUE;
-    for (Map.Entry<NodeId, QuorumMessage.Held> answer : operation.answers.entrySet()) {
-      QuorumMessage.Held held = answer.getValue();
-      highest = Math.max(highest, Math.max(held.tag().time(), held.floor()));
-      wallMillis = Math.min(wallMillis, held.wallMillis());
-      if (!held.writable()) {
-        able.remove(answer.getKey());
+    for (int i = 0; i < operation.plan.replicas().size(); i++) {
+      QuorumMessage.Held held = operation.answerOf(i);
+      if (held != null) {
+        highest = Math.max(highest, Math.max(held.tag().time(), held.floor()));
+        wallMillis = Math.min(wallMillis, held.wallMillis());
+        able &= held.writable() ? -1L : ~(1L << i);
       }
     }
     if (!Quota.allMet(operation.plan.write(), able)) {
@@ -327,17 +300,19 @@ final class CoordinatorCore {
   private void write(Operation operation, Cell cell, long nowNanos) {
     operation.phase = Operation.Phase.WRITE;
     operation.cell = cell;
-    operation.refusals.clear();
+    operation.refused = 0;
     sendWrites(operation, nowNanos);
   }
 
   private void sendWrites(Operation operation, long nowNanos) {
     operation.sentNanos = nowNanos;
-    for (NodeId node : operation.plan.replicas()) {
-      if (!operation.holders.contains(node) && !operation.refusals.containsKey(node)) {
-        effects.send(
-            node,
-            new QuorumMessage.Write(operation.wireId(), epoch, operation.key, operation.cell));
+    QuorumMessage.Write write =
+        new QuorumMessage.Write(operation.wireId(), epoch, operation.key, operation.cell);
+    long done = operation.holders | operation.refused;
+    List<NodeId> replicas = operation.plan.replicas();
+    for (int i = 0; i < replicas.size(); i++) {
+      if ((done & 1L << i) == 0) {
+        effects.send(replicas.get(i), write);
       }
     }
   }
@@ -351,7 +326,7 @@ final class CoordinatorCore {
       linger(operation);
     }
     if (operation.phase == Operation.Phase.LINGER
-        && operation.holders.containsAll(operation.plan.replicas())) {
+        && operation.holders == operation.plan.all()) {
       operations.remove(operation.id);
       lingering--;
     }
@@ -396,30 +371,27 @@ final class CoordinatorCore {
   }
 
   private void askAgain(Operation operation, long nowNanos, long waitedNanos) {
-    for (NodeId node : operation.asked) {
-      if (!operation.answers.containsKey(node)) {
-        peers.wasSlow(node, waitedNanos);
-      }
+    for (NodeId silent : operation.plan.nodesOf(operation.asked & ~operation.answered)) {
+      peers.wasSlow(silent, waitedNanos);
     }
-    int before = operation.asked.size();
-    askMore(operation, nowNanos, true);
+    long before = operation.asked;
+    askOneMore(operation, nowNanos);
     if (operation.fetching && waitedNanos > peers.patienceNanos()) {
       operation.fetching = false;
       decideByOthers(operation, nowNanos);
     }
-    if (operation.asked.size() == before && mayResend(operation, waitedNanos)) {
+    if (operation.asked == before && mayResend(operation, waitedNanos)) {
       operation.sentNanos = nowNanos;
-      for (NodeId node : operation.asked) {
-        if (!operation.answers.containsKey(node)) {
-          effects.send(node, read(operation, operation.kind == Operation.Kind.GET));
-        }
+      for (NodeId silent : operation.plan.nodesOf(operation.asked & ~operation.answered)) {
+        effects.send(silent, read(operation, operation.kind == Operation.Kind.GET));
       }
     }
   }
 
   /** The replica that was to send the value has not: every other holder is asked for it. */
   private void decideByOthers(Operation operation, long nowNanos) {
-    Set<NodeId> holders = operation.holdersOf(operation.newest().tag());
+    List<NodeId> holders =
+        operation.plan.nodesOf(operation.holdersOf(operation.newest().tag()));
     operation.sentNanos = nowNanos;
     operation.fetching = true;
     for (NodeId node : holders) {
@@ -431,9 +403,9 @@ final class CoordinatorCore {
     String reason =
         "no quorum within the time given: "
             + (operation.phase == Operation.Phase.ASK
-                ? operation.answers.keySet() + " answered"
-                : operation.holders + " hold it")
-            + (operation.refusals.isEmpty() ? "" : ", refused: " + operation.refusals);
+                ? operation.plan.nodesOf(operation.answered) + " answered"
+                : operation.plan.nodesOf(operation.holders) + " hold it")
+            + (operation.refused == 0 ? "" : ", refused: " + operation.refusals());
     if (operation.phase == Operation.Phase.WRITE) {
       operations.remove(operation.id);
       effects.complete(operation.id, new Outcome.Indeterminate(reason));
@@ -445,10 +417,8 @@ final class CoordinatorCore {
   private void leaveHints(Operation operation) {
     operations.remove(operation.id);
     lingering--;
-    for (NodeId node : operation.plan.replicas()) {
-      if (!operation.holders.contains(node)) {
-        effects.hint(node, operation);
-      }
+    for (NodeId node : operation.plan.nodesOf(operation.plan.all() & ~operation.holders)) {
+      effects.hint(node, operation);
     }
   }
 

@@ -5,9 +5,7 @@ import io.quorate.replication.Tag;
 import io.quorate.replication.local.Cell;
 import io.quorate.replication.local.Key;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Set;
 
 /** What a coordinator knows of one operation. */
 final class Operation {
@@ -48,12 +46,18 @@ final class Operation {
   Plan plan;
   private long plans;
   Phase phase = Phase.ASK;
-  final Map<NodeId, QuorumMessage.Held> answers = new LinkedHashMap<>();
-  final Set<NodeId> asked = new LinkedHashSet<>();
+  /** By position in {@link Plan#replicas}, as the bits of the sets below. */
+  private QuorumMessage.Held[] answers;
+  /** Why each has refused; null while none has. */
+  private QuorumMessage.Reason[] reasons;
+
+  long asked;
+  /** Replicas that have told which version they hold. */
+  long answered;
   /** Replicas that hold {@link #cell} or a newer version. */
-  final Set<NodeId> holders = new LinkedHashSet<>();
+  long holders;
   /** Replicas that have refused this attempt for good. */
-  final Map<NodeId, QuorumMessage.Reason> refusals = new LinkedHashMap<>();
+  long refused;
   /** What is written or written back. */
   Cell cell;
   long sentNanos;
@@ -97,23 +101,69 @@ final class Operation {
     return plans > 0;
   }
 
+  /** Begins its quorum. */
+  void plan(Plan first) {
+    plan = first;
+    answers = new QuorumMessage.Held[first.replicas().size()];
+  }
+
   /** Begins its quorum anew among other replicas. */
   void replan(Plan next) {
-    plan = next;
+    plan(next);
     plans = (plans + 1) % MAX_PLANS;
-    answers.clear();
-    asked.clear();
-    holders.clear();
-    refusals.clear();
+    reasons = null;
+    asked = 0;
+    answered = 0;
+    holders = 0;
+    refused = 0;
     resends = 0;
     fetching = false;
+  }
+
+  /** The replica has told what it holds; of two answers the newer counts, or that with the value. */
+  void heard(int replica, QuorumMessage.Held held) {
+    QuorumMessage.Held before = answers[replica];
+    int order = before == null ? 1 : held.tag().compareTo(before.tag());
+    if (order > 0 || order == 0 && held.hasValue()) {
+      answers[replica] = held;
+    }
+    answered |= 1L << replica;
+    refused &= ~(1L << replica);
+  }
+
+  /** The replica holds {@link #cell}. */
+  void holds(int replica) {
+    holders |= 1L << replica;
+    refused &= ~(1L << replica);
+  }
+
+  void refuses(int replica, QuorumMessage.Reason reason) {
+    if (reasons == null) {
+      reasons = new QuorumMessage.Reason[answers.length];
+    }
+    reasons[replica] = reason;
+    refused |= 1L << replica;
+  }
+
+  /** Which replica has refused, and why, for messages. */
+  Map<NodeId, QuorumMessage.Reason> refusals() {
+    Map<NodeId, QuorumMessage.Reason> refusals = new LinkedHashMap<>();
+    for (NodeId node : plan.nodesOf(refused)) {
+      refusals.put(node, reasons[plan.indexOf(node)]);
+    }
+    return refusals;
+  }
+
+  /** What the replica has told, null if nothing. */
+  QuorumMessage.Held answerOf(int replica) {
+    return answers[replica];
   }
 
   /** The newest version that was told of; {@link Cell#NONE} if none. */
   Cell newest() {
     Cell newest = Cell.NONE;
-    for (QuorumMessage.Held held : answers.values()) {
-      if (held.tag().compareTo(newest.tag()) > 0) {
+    for (QuorumMessage.Held held : answers) {
+      if (held != null && held.tag().compareTo(newest.tag()) > 0) {
         newest = held.cell();
       }
     }
@@ -126,8 +176,8 @@ final class Operation {
     if (newest.isTombstone()) {
       return newest;
     }
-    for (QuorumMessage.Held held : answers.values()) {
-      if (held.hasValue() && held.tag().equals(newest.tag())) {
+    for (QuorumMessage.Held held : answers) {
+      if (held != null && held.hasValue() && held.tag().equals(newest.tag())) {
         return held.cell();
       }
     }
@@ -135,14 +185,13 @@ final class Operation {
   }
 
   /** Which replicas are known to hold {@code tag} or a newer version. */
-  Set<NodeId> holdersOf(Tag tag) {
-    Set<NodeId> nodes = new LinkedHashSet<>();
-    answers.forEach(
-        (node, held) -> {
-          if (held.tag().compareTo(tag) >= 0) {
-            nodes.add(node);
-          }
-        });
+  long holdersOf(Tag tag) {
+    long nodes = 0;
+    for (int i = 0; i < answers.length; i++) {
+      if (answers[i] != null && answers[i].tag().compareTo(tag) >= 0) {
+        nodes |= 1L << i;
+      }
+    }
     return nodes;
   }
 }

@@ -1,8 +1,6 @@
 package io.quorate.replication.quorum;
 
 import io.quorate.core.NodeId;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -54,12 +52,19 @@ final class Peers {
     return patienceNanos;
   }
 
-  /** {@code replicas}, this node first, then the quickest. */
-  List<NodeId> byPreference(List<NodeId> replicas) {
-    List<NodeId> sorted = new ArrayList<>(replicas);
-    sorted.sort(
-        Comparator.comparingDouble(
-            node -> node.equals(self) ? -1 : meanNanos.getOrDefault(node, 0.0)));
-    return sorted;
+  /** Of {@code replicas} at the positions {@code among} this node if it is one, or the quickest. */
+  int quickest(List<NodeId> replicas, long among) {
+    int best = -1;
+    double bestNanos = 0;
+    for (long left = among; left != 0; left &= left - 1) {
+      int at = Long.numberOfTrailingZeros(left);
+      NodeId node = replicas.get(at);
+      double nanos = node.equals(self) ? -1 : meanNanos.getOrDefault(node, 0.0);
+      if (best < 0 || nanos < bestNanos) {
+        best = at;
+        bestNanos = nanos;
+      }
+    }
+    return best;
   }
 }

@@ -59,7 +59,6 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
   private final AtomicInteger inFlight = new AtomicInteger();
   /** Empty if the placement is fixed. */
   private final Optional<Placing> placing;
-  private Map<NodeId, String> zones;
   private long nextOperation = 2;
   private boolean ticking;
   private boolean handlingOwn;
@@ -91,7 +90,8 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
     this.identity = identity;
     this.clock = identity.clock();
     this.table = table;
-    this.coordinator = new CoordinatorCore(clock, this::plan, this);
+    this.coordinator =
+        new CoordinatorCore(clock, new Plans(this::topology, options, self), this);
     this.frames = new Frames(environment, loop, identity.epoch(), this);
     this.hints = new Hints(hintLog, this, loop);
     this.repair =
@@ -112,7 +112,6 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
     this.placing =
         register.map(
             its -> new Placing(environment, loop, table, repair, its, options, this::replan));
-    this.zones = topology().zones(options.zones());
     Metrics metrics = environment.metrics();
     metrics.gauge("quorum_operations_in_flight", inFlight::get);
     metrics.gauge("quorum_hints", hints.log()::count);
@@ -147,7 +146,6 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
 
   /** The table has gone over to another placement. */
   private void replan() {
-    zones = topology().zones(options.zones());
     coordinator.replan(topology().epoch(), environment.clock().monotonicNanos());
     settle();
   }
@@ -163,15 +161,6 @@ final class QuorumNode implements CoordinatorCore.Effects, Handler {
 
   EventLoop loop() {
     return loop;
-  }
-
-  private Plan plan(Operation operation) {
-    return Plan.of(
-        operation.level,
-        topology().quorumSetsOf(operation.key.bytes()),
-        options,
-        self,
-        zones);
   }
 
   /** Begins an operation, from any thread; the future completes on the loop. */

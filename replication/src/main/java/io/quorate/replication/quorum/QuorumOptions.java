@@ -142,9 +142,14 @@ public record QuorumOptions(
   /**
    * Refuses quorums that need not meet.
    *
-   * @throws IllegalArgumentException if a read of {@code replicas} can miss an acknowledged write
+   * @throws IllegalArgumentException if a read of {@code replicas} can miss an acknowledged write, or
+   *     there are more than 32
    */
   void requireIntersection(int replicas) {
+    if (replicas > Plan.MAX_REPLICAS) {
+      throw new IllegalArgumentException(
+          "a key must have at most " + Plan.MAX_REPLICAS + " replicas, had " + replicas);
+    }
     if (readQuorum(replicas) + writeQuorum(replicas) <= replicas) {
       throw new IllegalArgumentException(
           "readReplicas + writeReplicas must be more than the replicas, were "

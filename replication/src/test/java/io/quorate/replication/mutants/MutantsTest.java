@@ -37,11 +37,11 @@ class MutantsTest {
         new Mutant("a hint counts as a write", "quorum/CoordinatorCore",
             "mayResend(operation, waitedNanos)) {\n        sendWrites(operation, nowNanos);",
             "mayResend(operation, waitedNanos)) {\n"
-                + "        operation.holders.addAll(operation.plan.replicas());\n"
+                + "        operation.holders = operation.plan.all();\n"
                 + "        written(operation);", QUORUM),
         new Mutant("quorums that need not meet", "quorum/Plan",
-            "case LINEARIZABLE -> List.of(new Quota(set, Quota.majority(set.size())));",
-            "case LINEARIZABLE -> List.of(new Quota(set, 1));", QUORUM),
+            "case LINEARIZABLE -> List.of(new Share(set, Quota.majority(set.size())));",
+            "case LINEARIZABLE -> List.of(new Share(set, 1));", QUORUM),
         new Mutant("a wiped disk answers quorums", "quorum/Replica",
             "    if (read.strong() && !standing.answersFor(read.key())) {", "    if (false) {",
             "quorum.QuorumStoreTest#"

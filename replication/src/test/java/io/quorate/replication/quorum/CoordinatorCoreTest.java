@@ -270,9 +270,9 @@ class CoordinatorCoreTest implements CoordinatorCore.Effects {
     Plan local = Plan.of(Consistency.LOCAL_QUORUM, sets, OPTIONS, A, zones);
     Plan each = Plan.of(Consistency.EACH_QUORUM, sets, OPTIONS, A, zones);
 
-    assertThat(local.read()).containsExactly(new Quota(List.of(A, B), 2));
+    assertThat(local.read()).containsExactly(new Quota(0b0011, 2));
     assertThat(each.write())
-        .containsExactly(new Quota(List.of(A, B), 2), new Quota(List.of(C, d), 2));
+        .containsExactly(new Quota(0b0011, 2), new Quota(0b1100, 2));
     assertThat(local.replicas()).containsExactly(A, B, C, d);
   }
 
@@ -287,8 +287,8 @@ class CoordinatorCoreTest implements CoordinatorCore.Effects {
             A,
             new TreeMap<>());
 
-    assertThat(Quota.allMet(plan.write(), List.of(A, B))).isFalse();
-    assertThat(Quota.allMet(plan.write(), List.of(A, B, d))).isTrue();
+    assertThat(Quota.allMet(plan.write(), plan.bitsOf(List.of(A, B)))).isFalse();
+    assertThat(Quota.allMet(plan.write(), plan.bitsOf(List.of(A, B, d)))).isTrue();
     assertThat(plan.replicas()).containsExactly(A, B, C, d);
   }
 
