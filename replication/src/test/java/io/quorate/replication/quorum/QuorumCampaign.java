@@ -104,7 +104,7 @@ public final class QuorumCampaign {
     }
     cluster.simulation.run(LOAD.plusSeconds(6));
     cluster.heal();
-    cluster.register.failing(false);
+    cluster.register.heal();
     cluster.endFailed();
     for (SimNode<?> node : cluster.nodes) {
       node.disk().heal();
@@ -256,7 +256,12 @@ public final class QuorumCampaign {
     cluster.simulation.at(
         Duration.ofMillis(1 + random.nextInt(1_500)),
         () -> {
+          cluster.register.heal();
           cluster.register.failing(random.nextInt(4) == 0);
+          if (random.nextBoolean()) {
+            // It does not hear of the change, unless from those that refuse it.
+            cluster.register.deafen(cluster.ids.get(random.nextInt(size)));
+          }
           int node = random.nextInt(size);
           if (cluster.isOpen(node)) {
             QuorumStore<String, String> store = cluster.nodes.get(node).service().join();

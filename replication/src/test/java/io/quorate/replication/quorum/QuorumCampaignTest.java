@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
  */
 class QuorumCampaignTest {
   private static final int FIRST = Integer.getInteger("campaign.first", 0);
-  private static final int SEEDS = Integer.getInteger("campaign.seeds", 100);
+  private static final int SEEDS = Integer.getInteger("campaign.seeds", 64);
 
   @Test
   void histories_under_every_fault_are_linearizable_and_replicas_converge() {

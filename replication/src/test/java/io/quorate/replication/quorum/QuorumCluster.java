@@ -61,7 +61,11 @@ final class QuorumCluster implements AutoCloseable {
               id,
               environment ->
                   QuorumStore.open(
-                      connected(environment), register, Codec.STRING, Codec.STRING, options)));
+                      connected(environment),
+                      register.seenBy(id),
+                      Codec.STRING,
+                      Codec.STRING,
+                      options)));
     }
   }
 
