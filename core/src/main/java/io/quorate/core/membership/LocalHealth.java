@@ -8,15 +8,19 @@ package io.quorate.core.membership;
  * @see <a href="https://arxiv.org/abs/1707.00788">Lifeguard, section IV-A</a>
  */
 final class LocalHealth {
-  private static final int WORST = 8;
+  private final int worst;
   private int score;
+
+  LocalHealth(int worst) {
+    this.worst = worst;
+  }
 
   int score() {
     return score;
   }
 
   void worse(int by) {
-    score = Math.min(WORST, score + by);
+    score = Math.min(worst, score + by);
   }
 
   void better() {

@@ -1,9 +1,9 @@
 package io.quorate.core.membership;
 
 import io.quorate.core.Environment;
-import io.quorate.core.EventLoop;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 /**
  * This node's part in its cluster. Safe for use by many threads.
@@ -41,13 +41,20 @@ public interface Membership extends AutoCloseable {
    */
   void setMetadata(Map<String, String> metadata);
 
+  /** Events that may wait for one listener. */
+  int MAX_WAITING_EVENTS = 100_000;
+
   /**
    * Tells {@code listener} first of every present member as {@link MembershipEvent.Kind#JOINED}, then
-   * of every change, in order, none left out, on {@code loop}.
+   * of every change, in order, none left out, one at a time on {@code executor}. A listener that
+   * throws goes on with the next event. One that falls {@link #MAX_WAITING_EVENTS} behind is given
+   * up: both are logged and counted.
    *
+   * @param executor an event loop for a listener that is quick; for one that may block a {@link
+   *     Environment#blockingExecutor blocking executor}, so that it delays nobody but itself
    * @return ends the subscription when closed
    */
-  Subscription subscribe(EventLoop loop, MembershipListener listener);
+  Subscription subscribe(Executor executor, MembershipListener listener);
 
   /** Says good-bye, then stops; completes like {@link #stopped}, within two seconds or so. */
   CompletableFuture<Void> leave();
@@ -58,7 +65,7 @@ public interface Membership extends AutoCloseable {
 
   /** A listener's connection to the events. */
   interface Subscription extends AutoCloseable {
-    /** No event is begun after this has returned on the listener's loop. */
+    /** No event is begun after this has returned on the listener's executor. */
     @Override
     void close();
   }

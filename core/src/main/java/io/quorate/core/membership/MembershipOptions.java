@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 
 /**
@@ -17,6 +18,8 @@ import java.util.SortedMap;
  * @param seeds some members' gossip addresses; asked until one answers; empty for the first node
  * @param metadata what to say about this node
  * @param key shared by all members: authenticates every datagram with HMAC-SHA256; at least 16 bytes
+ * @param insecure whether to go without a key beyond this machine, where whoever reaches the port
+ *     can claim to be any node
  * @param timing how fast
  */
 public record MembershipOptions(
@@ -26,6 +29,7 @@ public record MembershipOptions(
     List<Address> seeds,
     SortedMap<String, String> metadata,
     Optional<byte[]> key,
+    boolean insecure,
     Timing timing) {
   private static final int MAX_CLUSTER_LENGTH = 64;
   private static final int MIN_KEY_BYTES = 16;
@@ -50,7 +54,8 @@ public record MembershipOptions(
   }
 
   /**
-   * Options with the timing of a local network, no seeds, no metadata and no key.
+   * Options with the timing of a local network, no seeds, no metadata and no key; beyond this
+   * machine they need {@link #withKey}, or {@link #unauthenticated} in so many words.
    *
    * @param bind one address, not all of them
    */
@@ -62,33 +67,51 @@ public record MembershipOptions(
         List.of(),
         Member.checked(Map.of()),
         Optional.empty(),
+        false,
         Timing.lan());
   }
 
   public MembershipOptions withAdvertise(String host) {
     return new MembershipOptions(
-        cluster, bind, Optional.of(host), seeds, metadata, key, timing);
+        cluster, bind, Optional.of(host), seeds, metadata, key, insecure, timing);
   }
 
   public MembershipOptions withSeeds(List<Address> seeds) {
-    return new MembershipOptions(cluster, bind, advertise, seeds, metadata, key, timing);
+    return new MembershipOptions(cluster, bind, advertise, seeds, metadata, key, insecure, timing);
   }
 
   public MembershipOptions withMetadata(Map<String, String> metadata) {
-    return new MembershipOptions(cluster, bind, advertise, seeds, Member.checked(metadata), key, timing);
+    return new MembershipOptions(cluster, bind, advertise, seeds, Member.checked(metadata), key, insecure, timing);
   }
 
   public MembershipOptions withKey(byte[] key) {
-    return new MembershipOptions(cluster, bind, advertise, seeds, metadata, Optional.of(key), timing);
+    return new MembershipOptions(cluster, bind, advertise, seeds, metadata, Optional.of(key), insecure, timing);
+  }
+
+  /** Without a key, also beyond this machine: whoever reaches the port can claim to be any node. */
+  public MembershipOptions unauthenticated() {
+    return new MembershipOptions(
+        cluster, bind, advertise, seeds, metadata, Optional.empty(), true, timing);
   }
 
   public MembershipOptions withTiming(Timing timing) {
-    return new MembershipOptions(cluster, bind, advertise, seeds, metadata, key, timing);
+    return new MembershipOptions(cluster, bind, advertise, seeds, metadata, key, insecure, timing);
   }
 
   @Override
   public Optional<byte[]> key() {
     return key.map(byte[]::clone);
+  }
+
+  /** Refuses to go beyond this machine without a key, unless told to. */
+  void requireAuthenticated() {
+    boolean loopback = bind.host().startsWith("127.") || Set.of("localhost", "::1").contains(
+        bind.host());
+    if (key.isEmpty() && !insecure && !loopback) {
+      throw new IllegalArgumentException(
+          "key must be given to take part at " + bind
+              + ": withKey(...), or unauthenticated() in so many words");
+    }
   }
 
   /** Without the key, which is a secret. */
@@ -141,12 +164,12 @@ public record MembershipOptions(
     /** For members whose round trips take milliseconds: a dead one is known in 2 to 5 s. */
     public static Timing lan() {
       return new Timing(
-          Duration.ofMillis(400),
-          Duration.ofMillis(200),
+          Duration.ofMillis(300),
+          Duration.ofMillis(150),
           3,
           Duration.ofMillis(200),
           3,
-          3,
+          4,
           Duration.ofSeconds(30),
           Duration.ofHours(24));
     }

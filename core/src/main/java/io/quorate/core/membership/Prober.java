@@ -53,6 +53,7 @@ final class Prober {
 
   private final Roster roster;
   private final MembershipOptions.Timing timing;
+  private final Lifeguard lifeguard;
   private final LocalHealth health;
   private final RandomGenerator random;
   private final List<NodeId> round = new ArrayList<>();
@@ -65,15 +66,19 @@ final class Prober {
   Prober(
       Roster roster,
       MembershipOptions.Timing timing,
+      Lifeguard lifeguard,
       LocalHealth health,
       RandomGenerator random,
       long nowNanos) {
     this.roster = roster;
     this.timing = timing;
+    this.lifeguard = lifeguard;
     this.health = health;
     this.random = random;
     this.nextProbeNanos = nowNanos;
     this.nextCallNanos = nowNanos;
+    // An answer that was recorded in an earlier life must match no question of this one.
+    this.lastSequence = random.nextLong() >>> 24;
   }
 
   int healthScore() {
@@ -81,11 +86,9 @@ final class Prober {
   }
 
   long dueNanos() {
-    long due = nextProbeNanos;
-    if (current.isPresent() && !current.get().answered) {
-      due = earlier(due, current.get().dueNanos);
-    }
-    if (roster.hasSuspects()) {
+    boolean open = current.isPresent() && !current.get().answered;
+    long due = open ? current.get().dueNanos : nextProbeNanos;
+    if (lifeguard.calling() && roster.hasSuspects()) {
       due = earlier(due, nextCallNanos);
     }
     for (Errand errand : errands.values()) {
@@ -99,7 +102,9 @@ final class Prober {
     errands(nowNanos, out);
     callSuspects(nowNanos, out);
     current.ifPresent(probe -> advance(probe, nowNanos, out));
-    if (nowNanos - nextProbeNanos >= 0) {
+    // Timers are late, each step a little more: the question at hand is brought to its end first.
+    boolean open = current.isPresent() && !current.get().answered;
+    if (!open && nowNanos - nextProbeNanos >= 0) {
       long interval = health.stretch(timing.probeInterval().toNanos());
       nextProbeNanos = nowNanos + interval;
       nextTarget().ifPresent(target -> begin(target, nowNanos, interval, out));
@@ -178,7 +183,7 @@ final class Prober {
 
   /** Suspects are told again and again, so that one that is there does not miss its chance. */
   private void callSuspects(long nowNanos, List<Out> out) {
-    if (roster.hasSuspects() && nowNanos - nextCallNanos < 0) {
+    if (!lifeguard.calling() || roster.hasSuspects() && nowNanos - nextCallNanos < 0) {
       return;
     }
     // All others call the same suspect: in large clusters each does so more rarely.

@@ -41,6 +41,7 @@ final class Roster {
   }
 
   private final MembershipOptions.Timing timing;
+  private final Lifeguard lifeguard;
   private final LocalHealth health;
   private final TreeMap<NodeId, Entry> others = new TreeMap<>();
   /** The present others, in no order: random choice must not cost more in larger clusters. */
@@ -51,8 +52,10 @@ final class Roster {
   private Member self;
   private boolean announced;
 
-  Roster(Member self, MembershipOptions.Timing timing, LocalHealth health) {
+  Roster(
+      Member self, MembershipOptions.Timing timing, Lifeguard lifeguard, LocalHealth health) {
     this.self = self;
+    this.lifeguard = lifeguard;
     this.timing = timing;
     this.health = health;
   }
@@ -266,7 +269,7 @@ final class Roster {
     int wanted = Math.max(1, timing.suspicionMultiplier() - 2);
     // The suspect and this member cannot confirm; with nobody else left there is nothing to wait for.
     int possible = Math.min(wanted, Math.max(0, size() - 2));
-    return new Suspicion(accuser, nowNanos, minNanos, minNanos * Suspicion.STRETCH, possible);
+    return new Suspicion(accuser, nowNanos, minNanos, minNanos * lifeguard.suspicionStretch(), possible);
   }
 
   // What time does.

@@ -15,8 +15,11 @@ import java.util.TreeSet;
  *     4.1</a>
  */
 final class RumorQueue {
-  /** Transmissions of one rumor for each factor of ten in the cluster's size. */
-  private static final int RETRANSMIT_MULTIPLIER = 4;
+  /**
+   * Transmissions of one rumor for each factor of ten in the cluster's size: so many that one change
+   * in some thousand misses a member, which then learns of it with the next full exchange.
+   */
+  private static final int RETRANSMIT_MULTIPLIER = 9;
 
   /** With less room than this no further rumor is tried. */
   private static final int SMALLEST_RUMOR_BYTES = 16;

@@ -10,9 +10,6 @@ import java.util.TreeSet;
  * @see <a href="https://arxiv.org/abs/1707.00788">Lifeguard, section IV-B</a>
  */
 final class Suspicion {
-  /** The longest suspicion, as a multiple of the shortest. */
-  static final int STRETCH = 6;
-
   private final long beganNanos;
   private final long minNanos;
   private final long maxNanos;

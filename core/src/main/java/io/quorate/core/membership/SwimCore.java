@@ -77,6 +77,7 @@ final class SwimCore {
   private final List<Address> seeds;
   private final DatagramCodec codec;
   private final MembershipOptions.Timing timing;
+  private final Lifeguard lifeguard;
   private final RandomGenerator random;
   private final List<Effect> effects = new ArrayList<>();
 
@@ -91,18 +92,23 @@ final class SwimCore {
   /** Another process with our name that is being asked whether it is alive. */
   private Optional<Member> rival = Optional.empty();
   private long rivalDeadlineNanos;
+  private long rivalAskDueNanos;
+  /** What the rival must answer with, so that a recorded answer proves nothing. */
+  private long rivalQuestion;
 
   /** A node that has not spoken yet; a {@link Tick} makes it begin. */
   SwimCore(
       Member self,
       List<Address> seeds,
       MembershipOptions.Timing timing,
+      Lifeguard lifeguard,
       DatagramCodec codec,
       RandomGenerator random,
       long nowNanos) {
-    LocalHealth health = new LocalHealth();
-    this.roster = new Roster(self, timing, health);
-    this.prober = new Prober(roster, timing, health, random, nowNanos);
+    LocalHealth health = new LocalHealth(lifeguard.worstHealth());
+    this.lifeguard = lifeguard;
+    this.roster = new Roster(self, timing, lifeguard, health);
+    this.prober = new Prober(roster, timing, lifeguard, health, random, nowNanos);
     this.seeds = seeds.stream().filter(seed -> !seed.equals(self.address())).toList();
     this.codec = codec;
     this.timing = timing;
@@ -167,7 +173,7 @@ final class SwimCore {
       due = earlier(due, joinDueNanos);
     }
     if (rival.isPresent()) {
-      due = earlier(due, rivalDeadlineNanos);
+      due = earlier(due, earlier(rivalAskDueNanos, rivalDeadlineNanos));
     }
     if (phase != Phase.IN) {
       return due;
@@ -201,7 +207,7 @@ final class SwimCore {
   /** This loop came late: what others could not tell us meanwhile is not held against them. */
   private void forgiveStall(long nowNanos) {
     long late = nowNanos - tickDueNanos;
-    if (late > timing.probeTimeout().toNanos()) {
+    if (lifeguard.forgiving() && late > timing.probeTimeout().toNanos()) {
       prober.forgive(late);
       roster.forgive(late);
       rivalDeadlineNanos += late;
@@ -224,6 +230,7 @@ final class SwimCore {
       rival = Optional.empty();
       enter();
     }
+    askRival(nowNanos);
   }
 
   private void enter() {
@@ -269,7 +276,9 @@ final class SwimCore {
     if (datagram.boot() == roster.self().boot()) {
       return;
     }
-    if (rival.isPresent() && rival.get().boot() == datagram.boot()) {
+    boolean answer =
+        datagram.message() instanceof Message.Ack ack && ack.sequence() == rivalQuestion;
+    if (rival.isPresent() && rival.get().boot() == datagram.boot() && answer) {
       boolean weWereFirst = phase == Phase.IN && roster.self().boot() < datagram.boot();
       if (weWereFirst) {
         roster.supersede(rival.get().incarnation());
@@ -299,8 +308,18 @@ final class SwimCore {
     if (phase == Phase.JOINING) {
       phase = Phase.CHECKING_NAME;
     }
-    Message question = new Message.Ping(0, other.id());
-    effects.add(new Send(other.address(), datagram(question, List.of())));
+    rivalQuestion = random.nextLong() >>> 24;
+    rivalAskDueNanos = nowNanos;
+    askRival(nowNanos);
+  }
+
+  /** Asks more than once, since datagrams get lost. */
+  private void askRival(long nowNanos) {
+    if (rival.isPresent() && nowNanos - rivalAskDueNanos >= 0) {
+      rivalAskDueNanos = nowNanos + timing.probeInterval().toNanos() / 4;
+      Message question = new Message.Ping(rivalQuestion, rival.get().id());
+      effects.add(new Send(rival.get().address(), datagram(question, List.of())));
+    }
   }
 
   private void replyWithAll(Address to) {

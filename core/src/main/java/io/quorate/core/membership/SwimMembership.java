@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -29,6 +30,7 @@ final class SwimMembership implements Membership {
   private final Datagrams.Socket socket;
   private final SwimCore core;
   private final Metrics.Counter dropped;
+  private final Metrics.Counter failedListeners;
   private final CompletableFuture<Void> joined = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private final List<Listening> listeners = new ArrayList<>();
@@ -40,6 +42,7 @@ final class SwimMembership implements Membership {
     this.loop = environment.eventLoop("membership");
     this.codec = new DatagramCodec(options.cluster(), options.key());
     this.dropped = environment.metrics().counter("membership_dropped_datagrams");
+    this.failedListeners = environment.metrics().counter("membership_failed_listeners");
     this.socket = environment.datagrams().bind(options.bind(), loop, this::receive);
     Address address =
         options
@@ -56,12 +59,20 @@ final class SwimMembership implements Membership {
         new Member(
             environment.self(), address, 1, boot, MemberState.ALIVE, options.metadata());
     this.core =
-        new SwimCore(self, options.seeds(), options.timing(), codec, random, nowNanos());
+        new SwimCore(
+            self,
+            options.seeds(),
+            options.timing(),
+            Lifeguard.ON,
+            codec,
+            random,
+            nowNanos());
     this.view = new View(0, core.members());
     environment.metrics().gauge("membership_present", () -> view.present().size());
   }
 
   static SwimMembership start(Environment environment, MembershipOptions options) {
+    options.requireAuthenticated();
     SwimMembership membership = new SwimMembership(environment, options);
     membership.loop.execute(membership::tick);
     return membership;
@@ -89,8 +100,8 @@ final class SwimMembership implements Membership {
   }
 
   @Override
-  public Subscription subscribe(EventLoop listenersLoop, MembershipListener listener) {
-    Listening listening = new Listening(listenersLoop, listener);
+  public Subscription subscribe(Executor executor, MembershipListener listener) {
+    Listening listening = new Listening(executor, listener, failedListeners);
     loop.execute(
         () -> {
           View now = view;
@@ -179,7 +190,7 @@ final class SwimMembership implements Membership {
         changed.kind(),
         changed.member().id(),
         changed.member().incarnation());
-    listeners.removeIf(listening -> listening.closed);
+    listeners.removeIf(Listening::isClosed);
     listeners.forEach(listening -> listening.tell(event));
   }
 
@@ -207,31 +218,5 @@ final class SwimMembership implements Membership {
 
   private long nowNanos() {
     return environment.clock().monotonicNanos();
-  }
-
-  /** One listener. What waits for it waits in its own loop, not in ours. */
-  private static final class Listening implements Subscription {
-    private final EventLoop loop;
-    private final MembershipListener listener;
-    private volatile boolean closed;
-
-    Listening(EventLoop loop, MembershipListener listener) {
-      this.loop = loop;
-      this.listener = listener;
-    }
-
-    void tell(MembershipEvent event) {
-      loop.execute(
-          () -> {
-            if (!closed) {
-              listener.onEvent(event);
-            }
-          });
-    }
-
-    @Override
-    public void close() {
-      closed = true;
-    }
   }
 }

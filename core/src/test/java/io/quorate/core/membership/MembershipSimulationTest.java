@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quorate.core.Environment;
+import io.quorate.core.MetricsRegistry;
 import io.quorate.core.NodeId;
 import io.quorate.core.membership.MembershipEvent.Kind;
 import io.quorate.core.sim.SimNode;
 import io.quorate.core.sim.Simulation;
 import io.quorate.core.transport.Address;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +81,6 @@ class MembershipSimulationTest {
   void a_listener_that_throws_does_not_stop_the_others_or_the_protocol() {
     startNodes(3);
     Environment environment = nodes.get(0).environment();
-    sim.tolerate(IllegalStateException.class::isInstance);
 
     nodes.get(0).service().subscribe(
         environment.eventLoop("bad"),
@@ -97,6 +98,91 @@ class MembershipSimulationTest {
   }
 
   @Test
+  void p24_a_slow_listener_hears_everything_in_order_and_delays_nobody() {
+    startNodes(4);
+    List<Runnable> later = new ArrayList<>();
+    nodes.get(0).service().subscribe(
+        later::add,
+        event -> heard.add(event.kind() + " " + event.member().id() + " "
+            + event.member().metadata().getOrDefault("v", "")));
+    sim.run(Duration.ofMillis(100));
+    for (int i = 0; i < 20; i++) {
+      nodes.get(2).service().setMetadata(Map.of("v", "" + i));
+      sim.run(Duration.ofSeconds(2));
+    }
+    nodes.get(3).crash();
+    sim.run(Duration.ofSeconds(10));
+
+    // It has not run at all, and still the view has gone on.
+    assertThat(heard).isEmpty();
+    assertThat(nodes.get(0).service().view().present()).hasSize(3);
+    while (!later.isEmpty()) {
+      later.remove(0).run();
+    }
+    List<String> expected = new ArrayList<>(
+        List.of("JOINED n0 ", "JOINED n1 ", "JOINED n2 ", "JOINED n3 "));
+    for (int i = 0; i < 20; i++) {
+      expected.add("UPDATED n2 " + i);
+    }
+    expected.addAll(List.of("SUSPECTED n3 ", "DIED n3 "));
+    assertThat(heard).containsExactlyElementsOf(expected);
+  }
+
+  @Test
+  void a_listener_that_is_too_far_behind_is_given_up_and_counted() {
+    startNodes(1);
+    MetricsRegistry metrics = new MetricsRegistry();
+    Listening listening =
+        new Listening(
+            task -> {}, event -> heard.add("never"), metrics.counter("membership_failed_listeners"));
+    View view = nodes.get(0).service().view();
+    MembershipEvent event =
+        new MembershipEvent(Kind.UPDATED, view.present().get(0), view);
+
+    for (int i = 0; i < Membership.MAX_WAITING_EVENTS; i++) {
+      listening.tell(event);
+    }
+    assertThat(listening.isClosed()).isFalse();
+    listening.tell(event);
+
+    assertThat(listening.isClosed()).isTrue();
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void of_two_live_nodes_with_one_id_the_newcomer_is_told_and_the_first_stays() {
+    startNodes(3);
+    Membership second =
+        Membership.join(
+            nodes.get(2).environment(),
+            MembershipOptions.of("test", new Address(addressOf("n2").host(), PORT + 1))
+                .withKey(new byte[32])
+                .withSeeds(List.of(addressOf("n0"))));
+
+    sim.run(Duration.ofSeconds(5));
+
+    assertThat(second.joined()).isCompletedExceptionally();
+    assertThatThrownBy(() -> second.stopped().join())
+        .hasMessageContaining("node id n2 is taken by a live node");
+    assertThat(nodes.get(0).service().view().present()).hasSize(3);
+    assertThat(nodes.get(2).service().stopped()).isNotDone();
+  }
+
+  @Test
+  void beyond_this_machine_a_key_is_needed_or_to_be_told_otherwise() {
+    startNodes(1);
+    Environment environment = nodes.get(0).environment();
+    MembershipOptions open =
+        MembershipOptions.of("test", new Address(addressOf("n0").host(), PORT + 2));
+
+    assertThatThrownBy(() -> Membership.join(environment, open))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("key must be given to take part at");
+
+    Membership.join(environment, open.unauthenticated()).close();
+  }
+
+  @Test
   void leaving_completes_and_closing_is_idempotent() {
     startNodes(3);
     Membership leaver = nodes.get(2).service();
@@ -109,7 +195,7 @@ class MembershipSimulationTest {
   }
 
   @Test
-  void garbage_is_counted_and_dropped() {
+  void garbage_and_datagrams_of_other_clusters_keys_and_versions_are_dropped() {
     startNodes(2);
     Environment stranger = sim.environment(NodeId.of("stranger"));
     stranger
@@ -117,6 +203,16 @@ class MembershipSimulationTest {
         .bind(new Address(SimNode.addressOf(NodeId.of("stranger")).host(), PORT),
             stranger.eventLoop("garbage"), (from, payload) -> {})
         .send(addressOf("n0"), new byte[] {1, 2, 3});
+    Membership.join(
+        stranger,
+        MembershipOptions.of("other", new Address(addressOf("stranger").host(), PORT + 1))
+            .withKey(new byte[32])
+            .withSeeds(List.of(addressOf("n0"))));
+    Membership.join(
+        stranger,
+        MembershipOptions.of("test", new Address(addressOf("stranger").host(), PORT + 2))
+            .withKey("another shared key".getBytes(StandardCharsets.US_ASCII))
+            .withSeeds(List.of(addressOf("n0"))));
 
     sim.run(Duration.ofSeconds(2));
 

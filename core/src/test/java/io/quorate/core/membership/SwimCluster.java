@@ -16,6 +16,9 @@ import java.util.function.BiPredicate;
 final class SwimCluster {
   static final String CLUSTER = "test";
 
+  /** No timer is ever punctual. */
+  private static final int MAX_LATE_NANOS = 1_000_000;
+
   private record Event(long atNanos, long order, Runnable action) {}
 
   /** One member and what it has told its user. */
@@ -33,6 +36,7 @@ final class SwimCluster {
     /** Delay of everything that this node does, as if it got too little of the processor. */
     long starvedByNanos;
     long bytesSent;
+    long datagramsSent;
     private long armedFor = Long.MAX_VALUE;
 
     Node(String name, int port, long boot, List<Address> seeds) {
@@ -41,7 +45,7 @@ final class SwimCluster {
       this.boot = boot;
       Member self =
           new Member(id, address, 1, boot, MemberState.ALIVE, Member.checked(Map.of()));
-      this.core = new SwimCore(self, seeds, timing, codec, random.split(), nowNanos);
+      this.core = new SwimCore(self, seeds, timing, lifeguard, codec, random.split(), nowNanos);
     }
 
     void step(SwimCore.Input input) {
@@ -68,11 +72,11 @@ final class SwimCluster {
 
     private void arm() {
       long due = Math.max(nowNanos, core.dueNanos());
-      if (due >= armedFor && armedFor > nowNanos) {
+      if (due >= armedFor - MAX_LATE_NANOS && armedFor > nowNanos) {
         return;
       }
-      armedFor = due;
-      at(due, () -> run(() -> {
+      armedFor = due + random.nextInt(MAX_LATE_NANOS);
+      at(armedFor, () -> run(() -> {
         if (nowNanos >= core.dueNanos()) {
           armedFor = Long.MAX_VALUE;
           step(new SwimCore.Tick(nowNanos));
@@ -116,6 +120,7 @@ final class SwimCluster {
 
   final List<Node> nodes = new ArrayList<>();
   final MembershipOptions.Timing timing;
+  final Lifeguard lifeguard;
   final SplittableRandom random;
   long nowNanos = 1_000;
   double loss;
@@ -133,13 +138,22 @@ final class SwimCluster {
   private long order;
 
   SwimCluster(long seed, MembershipOptions.Timing timing) {
+    this(seed, timing, Lifeguard.ON);
+  }
+
+  SwimCluster(long seed, MembershipOptions.Timing timing, Lifeguard lifeguard) {
     this.random = new SplittableRandom(seed);
     this.timing = timing;
+    this.lifeguard = lifeguard;
   }
 
   /** A cluster of {@code size} that all know each other. */
   static SwimCluster of(int size, long seed) {
-    SwimCluster cluster = new SwimCluster(seed, MembershipOptions.Timing.lan());
+    return of(size, seed, Lifeguard.ON);
+  }
+
+  static SwimCluster of(int size, long seed, Lifeguard lifeguard) {
+    SwimCluster cluster = new SwimCluster(seed, MembershipOptions.Timing.lan(), lifeguard);
     for (int i = 0; i < size; i++) {
       cluster.start("n" + i, 1_000 + i, i + 1);
     }
@@ -204,6 +218,7 @@ final class SwimCluster {
 
   private void transmit(Node from, Address address, byte[] bytes) {
     from.bytesSent += bytes.length;
+    from.datagramsSent++;
     Node to = byAddress.get(address);
     if (to == null || !link.test(from, to) || random.nextDouble() < loss) {
       return;

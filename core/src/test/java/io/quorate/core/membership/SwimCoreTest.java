@@ -3,6 +3,7 @@ package io.quorate.core.membership;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quorate.core.NodeId;
+import io.quorate.core.codec.ByteWriter;
 import io.quorate.core.membership.SwimCluster.Node;
 import io.quorate.core.transport.Address;
 import java.time.Duration;
@@ -11,6 +12,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 /** Pitfalls P22 to P24, and the claims of SWIM and Lifeguard. */
@@ -105,28 +108,98 @@ class SwimCoreTest {
   }
 
   @Test
-  void control_without_lifeguards_patience_a_starved_member_would_be_dead() {
-    SwimCluster cluster =
-        new SwimCluster(
-            7,
-            new MembershipOptions.Timing(
-                Duration.ofMillis(100),
-                Duration.ofMillis(50),
-                0,
-                Duration.ofMillis(200),
-                3,
-                2,
-                Duration.ofSeconds(30),
-                Duration.ofHours(24)));
-    for (int i = 0; i < 10; i++) {
-      cluster.start("n" + i, 1_000 + i, i + 1);
-    }
-    cluster.runUntilAllSee(10, Duration.ofSeconds(60));
+  void control_without_lifeguard_a_starved_member_would_be_dead() {
+    SwimCluster cluster = SwimCluster.of(50, 2, Lifeguard.OFF);
     cluster.node(3).starvedByNanos = Duration.ofMillis(1_500).toNanos();
 
     cluster.run(Duration.ofSeconds(60));
 
     assertThat(cluster.deaths()).isPositive();
+  }
+
+  @Test
+  void suspicion_begins_long_and_shrinks_with_each_independent_accuser() {
+    Suspicion suspicion = new Suspicion(NodeId.of("a"), 0, 1_000, 6_000, 3);
+
+    assertThat(suspicion.deadlineNanos()).isEqualTo(6_000);
+    assertThat(suspicion.confirm(NodeId.of("a"))).isFalse();
+    assertThat(suspicion.deadlineNanos()).isEqualTo(6_000);
+    assertThat(suspicion.confirm(NodeId.of("b"))).isTrue();
+    assertThat(suspicion.deadlineNanos()).isBetween(3_000L, 4_000L);
+    suspicion.confirm(NodeId.of("c"));
+    suspicion.confirm(NodeId.of("d"));
+    assertThat(suspicion.deadlineNanos()).isEqualTo(1_000);
+  }
+
+  @Test
+  void a_direct_link_that_is_cut_both_ways_is_bridged_by_indirect_probes() {
+    SwimCluster cluster = SwimCluster.of(5, 21);
+    Node a = cluster.node(1);
+    Node b = cluster.node(2);
+    cluster.link = (from, to) -> !(from == a && to == b || from == b && to == a);
+
+    cluster.run(Duration.ofMinutes(2));
+
+    assertThat(cluster.deaths()).isZero();
+  }
+
+  @Test
+  void a_member_whose_helpers_say_nothing_at_all_doubts_itself() {
+    SwimCluster cluster = SwimCluster.of(10, 22);
+    Node cutOff = cluster.node(4);
+    cluster.link = (from, to) -> to != cutOff;
+
+    cluster.run(Duration.ofSeconds(10));
+
+    // Without a nack from any helper it is not the others that are ill.
+    assertThat(cutOff.core.healthScore()).isGreaterThan(3);
+  }
+
+  @Test
+  void a_member_whose_helpers_answer_with_nacks_trusts_itself() {
+    SwimCluster cluster = SwimCluster.of(10, 23);
+    cluster.node(4).stalledUntilNanos = Long.MAX_VALUE;
+
+    cluster.run(Duration.ofSeconds(10));
+
+    for (Node node : cluster.nodes) {
+      if (node != cluster.node(4)) {
+        assertThat(node.core.healthScore()).isLessThan(2);
+      }
+    }
+  }
+
+  @Test
+  void a_suspect_hears_of_it_from_the_next_ping_to_it() {
+    SwimCluster cluster = SwimCluster.of(5, 24);
+    Node suspect = cluster.node(2);
+    Node accuser = cluster.node(1);
+    Member member = accuser.core.members().get(suspect.id);
+    accuser.step(
+        new SwimCore.Received(
+            cluster.node(0).address,
+            new Datagram(
+                cluster.node(0).id,
+                cluster.node(0).boot,
+                new Message.Gossip(),
+                List.of(new Rumor(member.with(MemberState.SUSPECT), cluster.node(0).id))),
+            cluster.nowNanos));
+    // No gossip from anybody: the ping alone must carry it.
+    cluster.run(Duration.ofMillis(150));
+
+    assertThat(suspect.core.self().incarnation()).isGreaterThan(member.incarnation());
+  }
+
+  @Test
+  void a_question_is_brought_to_its_end_although_every_timer_is_late() {
+    for (int seed = 0; seed < 50; seed++) {
+      SwimCluster cluster = SwimCluster.of(2, seed);
+      cluster.node(1).crashed = true;
+
+      cluster.run(Duration.ofSeconds(4));
+
+      assertThat(cluster.node(0).stateOf(cluster.node(1))).isEqualTo(MemberState.DEAD);
+    }
   }
 
   @Test
@@ -211,7 +284,9 @@ class SwimCoreTest {
   @Test
   void same_incarnation_dead_beats_alive_and_suspect_but_not_a_higher_one() {
     SwimCluster cluster = SwimCluster.of(3, 13);
-    Roster roster = new Roster(cluster.node(0).core.self(), cluster.timing, new LocalHealth());
+    Roster roster =
+        new Roster(
+            cluster.node(0).core.self(), cluster.timing, Lifeguard.ON, new LocalHealth(8));
     Member m = cluster.node(1).core.self();
     NodeId accuser = NodeId.of("n2");
 
@@ -228,7 +303,9 @@ class SwimCoreTest {
   @Test
   void rumors_about_strangers_who_are_not_alive_are_ignored() {
     SwimCluster cluster = SwimCluster.of(3, 14);
-    Roster roster = new Roster(cluster.node(0).core.self(), cluster.timing, new LocalHealth());
+    Roster roster =
+        new Roster(
+            cluster.node(0).core.self(), cluster.timing, Lifeguard.ON, new LocalHealth(8));
     Member stranger =
         new Member(
             NodeId.of("x"), new Address("h", 1), 1, 1, MemberState.ALIVE, Member.checked(Map.of()));
@@ -278,6 +355,76 @@ class SwimCoreTest {
 
     assertThat(victim.stateOf(cluster.node(3))).isEqualTo(MemberState.ALIVE);
     assertThat(cluster.deaths()).isZero();
+  }
+
+  @Test
+  void an_answer_recorded_in_an_earlier_life_matches_no_question_of_this_one() {
+    SwimCluster cluster = SwimCluster.of(5, 25);
+    Node victim = cluster.node(1);
+    Node hung = cluster.node(2);
+    hung.stalledUntilNanos = Long.MAX_VALUE;
+
+    for (int i = 0; i < 100; i++) {
+      for (long sequence = 0; sequence < 100; sequence++) {
+        Datagram ack =
+            new Datagram(hung.id, hung.boot, new Message.Ack(sequence), List.of());
+        cluster.inject(hung.address, victim, victim.codec.encode(ack));
+      }
+      cluster.run(Duration.ofMillis(100));
+    }
+
+    assertThat(victim.stateOf(hung)).isEqualTo(MemberState.DEAD);
+  }
+
+  @Test
+  void a_recording_of_the_rival_does_not_drive_a_restarted_node_out() {
+    SwimCluster cluster = SwimCluster.of(5, 26);
+    Node old = cluster.node(2);
+    byte[] recorded =
+        old.codec.encode(new Datagram(old.id, old.boot, new Message.Gossip(), List.of()));
+    old.crashed = true;
+    cluster.run(Duration.ofSeconds(10));
+
+    // The same name at another address: it asks the old one, which is gone.
+    Node moved = cluster.start("n2", 9_000, 50);
+    for (int i = 0; i < 20; i++) {
+      cluster.inject(old.address, moved, recorded);
+      cluster.run(Duration.ofMillis(100));
+    }
+
+    assertThat(moved.told).doesNotHaveAnyElementsOfTypes(SwimCore.NameTaken.class);
+    assertThat(cluster.node(0).stateOf(moved)).isEqualTo(MemberState.ALIVE);
+  }
+
+  @Test
+  void metadata_over_the_limit_is_refused_also_when_it_comes_by_datagram() {
+    DatagramCodec codec = new DatagramCodec(SwimCluster.CLUSTER, Optional.empty());
+    ByteWriter rumor = new ByteWriter();
+    rumor.text("n9").int8(0).varint(1).int64(9).text("n9").text("10.0.0.9").varint(9);
+    rumor.varint(2).text("a").text("x".repeat(300)).text("b").text("y".repeat(300));
+    ByteWriter body = new ByteWriter();
+    body.text(SwimCluster.CLUSTER).text("n9").int64(9).int8(4);
+    body.bytes(rumor.toByteArray());
+    CRC32C crc = new CRC32C();
+    crc.update(body.array(), 0, body.size());
+    ByteWriter whole = new ByteWriter();
+    whole.int8(1).int32((int) crc.getValue()).bytes(body.toByteArray());
+
+    assertMalformed(codec, whole.toByteArray());
+  }
+
+  @Test
+  void random_bytes_are_never_taken_for_a_datagram() {
+    DatagramCodec codec = new DatagramCodec(SwimCluster.CLUSTER, Optional.of(new byte[16]));
+    SplittableRandom random = new SplittableRandom(27);
+    for (int i = 0; i < 20_000; i++) {
+      byte[] garbage = new byte[random.nextInt(200)];
+      random.nextBytes(garbage);
+      if (garbage.length > 0 && random.nextBoolean()) {
+        garbage[0] = 1;
+      }
+      assertMalformed(codec, garbage);
+    }
   }
 
   @Test
