@@ -70,13 +70,15 @@ public sealed interface BrokerCommand {
    * Opens a session, or renews it; may be repeated. Effects for its subscriptions name it.
    *
    * @param session unique for ever; a {@linkplain Text#requireName name}
-   * @param leaseMillis without a sign of life after which it ends; at least 1
+   * @param leaseMillis without a sign of life after which it ends; 1 to a day
    */
   record OpenSession(String session, long leaseMillis) implements BrokerCommand {
+    private static final long MAX_LEASE_MILLIS = 86_400_000;
+
     public OpenSession {
       Text.requireName("session", session);
-      if (leaseMillis < 1) {
-        throw new IllegalArgumentException("leaseMillis must be at least 1, was " + leaseMillis);
+      if (leaseMillis < 1 || leaseMillis > MAX_LEASE_MILLIS) {
+        throw new IllegalArgumentException("leaseMillis must be 1 to a day, was " + leaseMillis);
       }
     }
   }
@@ -152,16 +154,18 @@ public sealed interface BrokerCommand {
    * What a subscriber says of a delivery.
    *
    * @param tag as in {@link BrokerEffect.Deliver}
-   * @param delayMillis of a NACK, until the message comes again; at least 0
+   * @param delayMillis of a NACK, until the message comes again; 0 to 365 days
    * @param reason of a NACK or REJECT, for people; at most 1,024 characters are kept
    */
   record Settlement(long subscription, long tag, Verdict verdict, long delayMillis, String reason) {
     private static final int MAX_REASON = 1_024;
+    private static final long MAX_DELAY_MILLIS = 365L * 86_400_000;
 
     public Settlement {
       Objects.requireNonNull(verdict, "verdict");
-      if (delayMillis < 0) {
-        throw new IllegalArgumentException("delayMillis must be at least 0, was " + delayMillis);
+      if (delayMillis < 0 || delayMillis > MAX_DELAY_MILLIS) {
+        throw new IllegalArgumentException(
+            "delayMillis must be 0 to 365 days, was " + delayMillis);
       }
       reason = reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON);
     }

@@ -1,6 +1,8 @@
 package io.quorate.core.pubsub;
 
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -19,8 +21,8 @@ final class BrokerSubscription implements Comparable<BrokerSubscription> {
   /** Topics of whose groups it is a member. */
   final SortedSet<String> topics = new TreeSet<>();
 
-  /** Deliveries by tag. */
-  final SortedMap<Long, Outstanding> outstanding = new TreeMap<>();
+  /** Deliveries by tag, in the order of tags. */
+  final Map<Long, Outstanding> outstanding = new LinkedHashMap<>();
 
   /** Cursors that could hand out something; not empty only if there are no credits. */
   final Set<Cursor> starving = new LinkedHashSet<>();

@@ -40,7 +40,7 @@ public interface Delivery {
    * The message could not be handled: it comes again after {@code delay}, and until it is settled
    * so does every later message of its key, unless it has failed too often and is given up.
    *
-   * @param delay at least 0
+   * @param delay 0 to 365 days
    */
   CompletableFuture<Void> nack(Duration delay);
 

@@ -83,8 +83,8 @@ final class HeldDelivery implements Delivery {
 
   @Override
   public CompletableFuture<Void> nack(Duration delay) {
-    if (delay.isNegative()) {
-      throw new IllegalArgumentException("delay must not be negative, was " + delay);
+    if (delay.isNegative() || delay.compareTo(Duration.ofDays(365)) > 0) {
+      throw new IllegalArgumentException("delay must be 0 to 365 days, was " + delay);
     }
     return settle(Verdict.NACK, delay.toMillis(), "refused by the subscriber");
   }

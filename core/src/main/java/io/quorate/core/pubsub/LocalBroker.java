@@ -163,6 +163,14 @@ final class LocalBroker implements Broker {
     } catch (RefusedException e) {
       batch.forEach(each -> each.fail(e));
       return;
+    } catch (IllegalArgumentException e) {
+      // One of them is larger than a record may be; the others are not to suffer from it.
+      if (batch.size() == 1) {
+        batch.get(0).fail(new RefusedException("command is too large for the broker's log", e));
+      } else {
+        batch.forEach(each -> carryOut(List.of(each)));
+      }
+      return;
     } catch (RuntimeException e) {
       // The disk has failed, or the log is closed: nothing can be promised any more.
       batch.forEach(each -> each.fail(new RefusedException("broker's log has failed", e)));
@@ -170,7 +178,14 @@ final class LocalBroker implements Broker {
       return;
     }
     List<BrokerCore.Step> steps = new ArrayList<>(batch.size());
-    batch.forEach(each -> steps.add(core.step(now, each.command())));
+    try {
+      batch.forEach(each -> steps.add(core.step(now, each.command())));
+    } catch (RuntimeException | AssertionError e) {
+      // The state cannot be trusted any more, and the next start would come to the same.
+      batch.forEach(each -> each.fail(new IndeterminateException("broker has failed", e)));
+      fail(e);
+      return;
+    }
     held.add(new Held(batch, steps));
     durable.whenComplete((done, failure) -> release(failure));
     journal.carriedOut(core);
@@ -205,7 +220,7 @@ final class LocalBroker implements Broker {
 
   private void fail(Throwable cause) {
     if (!closed) {
-      log.error("broker stops, for its log has failed", cause);
+      log.error("broker stops", cause);
       close();
     }
   }

@@ -1,7 +1,6 @@
 package io.quorate.core.pubsub;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +28,11 @@ final class PartitionLog {
 
     /** The index of the first entry with a sequence of at least {@code sequence}. */
     private int indexOf(long sequence) {
+      // Where nothing was compacted away, the place is known.
+      long guess = from + sequence - entries[from].sequence();
+      if (guess >= from && guess < to && entries[(int) guess].sequence() == sequence) {
+        return (int) guess;
+      }
       int low = from;
       int high = to;
       while (low < high) {
@@ -243,11 +247,5 @@ final class PartitionLog {
       slices.add(new Slice(chunk.entries, chunk.from, chunk.to));
     }
     return slices;
-  }
-
-  @Override
-  public String toString() {
-    return "[" + start + ", " + end + ") with " + count + " in "
-        + Arrays.toString(chunks.keySet().toArray());
   }
 }

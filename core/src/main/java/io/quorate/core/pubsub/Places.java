@@ -75,7 +75,9 @@ final class Places {
         spot(message.topic(), message.epoch(), message.partition(), message.sequence());
     places.get(message.topic()).atMostOnce = message.kind() == TopicKind.MEMORY;
     spot.next = Math.max(spot.next, message.sequence() + 1);
-    spot.unsettled.add(message.sequence());
+    if (message.kind() != TopicKind.MEMORY) {
+      spot.unsettled.add(message.sequence());
+    }
     if (spot.unsettled.size() > MAX_UNSETTLED) {
       spot.unsettled.pollFirst();
     }

@@ -76,15 +76,14 @@ final class Publisher {
   CompletableFuture<Receipt> publish(String topic, Message message) {
     CompletableFuture<Receipt> future = new CompletableFuture<>();
     int size = message.sizeBytes();
-    if (pending.incrementAndGet() > options.maxPending()
-        || pendingBytes.addAndGet(size) > options.maxPendingBytes()) {
-      if (pending.getAndDecrement() <= options.maxPending()) {
-        pendingBytes.addAndGet(-size);
-      }
+    int count = pending.incrementAndGet();
+    long bytes = pendingBytes.addAndGet(size);
+    if (count > options.maxPending() || bytes > options.maxPendingBytes()) {
+      pending.decrementAndGet();
+      pendingBytes.addAndGet(-size);
       future.completeExceptionally(
           new RefusedException(
-              "too much waits to be published: " + pending.get() + " messages of "
-                  + pendingBytes.get() + " bytes"));
+              "too much waits to be published: " + count + " messages of " + bytes + " bytes"));
       return future;
     }
     long deadlineNanos = bus.nowNanos() + options.timeout().toNanos();

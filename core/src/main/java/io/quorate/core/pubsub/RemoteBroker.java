@@ -176,6 +176,7 @@ final class RemoteBroker implements Broker {
   private void answered(Pending each, byte[] payload, Throwable failure) {
     each.asked = false;
     if (pending.get(each.number) != each) {
+      // Its time was up before.
       return;
     }
     if (failure != null) {
@@ -184,9 +185,7 @@ final class RemoteBroker implements Broker {
     } else {
       answered(each, payload);
     }
-    if (restarting && pending.values().stream().noneMatch(other -> other.asked)) {
-      goOn();
-    }
+    goOnIfAnswered();
   }
 
   private void answered(Pending each, byte[] payload) {
@@ -247,12 +246,13 @@ final class RemoteBroker implements Broker {
     restarting = true;
     environment.faults().reached("remote-broker.restarted");
     List.copyOf(sessions.values()).forEach(session -> session.lost("broker was restarted"));
-    if (pending.values().stream().noneMatch(each -> each.asked)) {
-      goOn();
-    }
+    goOnIfAnswered();
   }
 
-  private void goOn() {
+  private void goOnIfAnswered() {
+    if (!restarting || pending.values().stream().anyMatch(each -> each.asked)) {
+      return;
+    }
     restarting = false;
     List<Pending> all = new ArrayList<>(pending.values());
     pending.clear();
@@ -323,6 +323,7 @@ final class RemoteBroker implements Broker {
       inbox.poll().future.completeExceptionally(
           new RefusedException("not sent to the broker on " + host + " within " + timeout));
     }
+    goOnIfAnswered();
     scheduleExpiry();
   }
 

@@ -39,13 +39,13 @@ public sealed interface StartPosition {
   /**
    * What was published in the last {@code age}, by the broker's time, and what follows.
    *
-   * @param age at least 0
+   * @param age 0 to 36,500 days
    */
   record Since(Duration age) implements StartPosition {
     public Since {
       Objects.requireNonNull(age, "age");
-      if (age.isNegative()) {
-        throw new IllegalArgumentException("age must not be negative, was " + age);
+      if (age.isNegative() || age.compareTo(Duration.ofDays(36_500)) > 0) {
+        throw new IllegalArgumentException("age must be 0 to 36,500 days, was " + age);
       }
     }
   }

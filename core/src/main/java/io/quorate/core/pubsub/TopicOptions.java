@@ -39,7 +39,7 @@ public record TopicOptions(
   }
 
   /**
-   * 4 partitions of at most 10,000 messages, 1 MiB a message, 1,024 sequences of 1,000 producers;
+   * 4 partitions of at most 10,000 messages, 1 MiB a message, 1,024 sequences of 256 producers;
    * a full partition drops its oldest message if {@code kind} is {@link TopicKind#MEMORY}, and
    * refuses new ones otherwise, since those kinds promise that nothing is lost.
    */
@@ -52,7 +52,7 @@ public record TopicOptions(
         Redelivery.defaults(),
         1 << 20,
         1_024,
-        1_000);
+        256);
   }
 
   public TopicOptions withPartitions(int partitions) {

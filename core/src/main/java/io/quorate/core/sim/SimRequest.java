@@ -52,6 +52,11 @@ final class SimRequest implements Request {
 
   @Override
   public void respond(byte[] answer) {
+    if (answer.length > transport.maxFrameBytes()) {
+      throw new IllegalArgumentException(
+          "payload must be at most " + transport.maxFrameBytes() + " bytes, was "
+              + answer.length);
+    }
     answer(Frame.Kind.RESPONSE, answer);
   }
 

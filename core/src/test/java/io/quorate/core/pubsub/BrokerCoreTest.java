@@ -123,6 +123,21 @@ class BrokerCoreTest {
   }
 
   @Test
+  void p32_the_state_is_bounded_though_one_subscriber_settles_nothing() {
+    bench.create("t", MEMORY.withRetention(Retention.defaults().withMaxMessages(1_000)));
+    openAll("stuck", "quick");
+    bench.subscribe("stuck", 1, "t", "", 100);
+    bench.subscribe("quick", 1, "t", "", 100);
+
+    for (int i = 0; i < 100_000; i++) {
+      bench.publish("t", "k" + i, "message " + i);
+      bench.deliveries().stream().filter(d -> d.session().equals("quick")).forEach(bench::ack);
+    }
+
+    assertThat(CoreBench.bytes(bench.core).length).isLessThan(1_100 * 40);
+  }
+
+  @Test
   void p32_retention_that_overtakes_a_reader_is_reported_before_the_next_delivery() {
     bench.create("t", MEMORY.withRetention(Retention.defaults().withMaxMessages(10)));
     openAll("a");

@@ -20,11 +20,24 @@ class BusSimulationTest {
           .withOperationsPerSecond(40)
           .withKinds(Kind.survivable());
 
-  /** One storm, for {@link MutantLab}. */
+  /** Many messages, and connections and processes that end while they are on their way. */
+  private static final Swarm BUSY =
+      SWARM
+          .withDuration(Duration.ofSeconds(5))
+          .withOperationsPerSecond(500)
+          .withMeanFaults(6)
+          .withKinds(EnumSet.of(Kind.CRASH, Kind.KILL, Kind.BREAK, Kind.STALL));
+
+  /** One storm of either sort, for {@link MutantLab}. */
   static void storm(long seed) {
     try (Simulation sim = Simulation.seeded(seed)) {
-      new BusStorm(sim, SWARM.draw(seed)).run();
+      new BusStorm(sim, (seed % 2 == 0 ? BUSY : SWARM).draw(seed)).run();
     }
+  }
+
+  @Test
+  void a_message_whose_fate_was_unknown_is_stored_once() {
+    Campaign.of(BUSY, (sim, plan) -> new BusStorm(sim, plan).run()).seeds(2_000, 10).run();
   }
 
   @Test

@@ -47,6 +47,7 @@ class FormatTest {
     SortedMap<String, BrokerCommand> all = new TreeMap<>();
     TopicOptions options =
         TopicOptions.of(TopicKind.DURABLE)
+            .withDedup(1_024, 1_000)
             .withRedelivery(Redelivery.defaults().withDeadLetterTopic("d"));
     all.put("create", new BrokerCommand.Create("t", options));
     all.put("describe", new BrokerCommand.Describe("t"));
@@ -160,7 +161,8 @@ class FormatTest {
     assertThat(hex(Outcome.refused(Refusal.Code.FULL, "no"))).isEqualTo("01010203026e6f");
     assertThat(hex(new Outcome.Subscribed(new StartPosition.Resume(new TreeMap<>()))))
         .isEqualTo("0101040500");
-    assertThat(hex(new Outcome.Described(TopicOptions.of(TopicKind.MEMORY))))
+    TopicOptions options = TopicOptions.of(TopicKind.MEMORY).withDedup(1_024, 1_000);
+    assertThat(hex(new Outcome.Described(options)))
         .isEqualTo(
             "0101030004904e808080088088b2a002000005b0ea018020008080408008e807");
     assertThat(hex(new Outcome.PutBack(300))).isEqualTo("010105ac02");
@@ -184,7 +186,7 @@ class FormatTest {
   @Test
   void a_snapshot_has_bytes_that_are_pinned() {
     CoreBench bench = new CoreBench();
-    bench.create("t", TopicOptions.of(TopicKind.DEDUP).withPartitions(1));
+    bench.create("t", TopicOptions.of(TopicKind.DEDUP).withPartitions(1).withDedup(1_024, 1_000));
     bench.open("s");
     bench.subscribe("s", 1, "t", "g", 2);
     bench.publish("t", MESSAGE);

@@ -21,6 +21,7 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Compiles one class of the package with a bug in it, and runs the package's tests against it. */
@@ -117,8 +118,10 @@ final class MutantLab extends ClassLoader {
       for (Method test : tests.getDeclaredMethods()) {
         if (test.isAnnotationPresent(Test.class)) {
           test.setAccessible(true);
+          Object instance = constructor.newInstance();
           try {
-            test.invoke(constructor.newInstance());
+            prepare(tests.getSuperclass(), instance);
+            test.invoke(instance);
           } catch (InvocationTargetException e) {
             return Optional.of(test.getName());
           }
@@ -126,6 +129,16 @@ final class MutantLab extends ClassLoader {
       }
     }
     return Optional.empty();
+  }
+
+  private static void prepare(Class<?> type, Object instance)
+      throws ReflectiveOperationException {
+    for (Method method : type.getDeclaredMethods()) {
+      if (method.isAnnotationPresent(BeforeEach.class)) {
+        method.setAccessible(true);
+        method.invoke(instance);
+      }
+    }
   }
 
   /** The first seed of {@code [1, seeds]} whose storm fails; empty if none does. */

@@ -92,28 +92,33 @@ class RealBusTest {
   @Test
   void what_was_acknowledged_is_there_after_a_restart_on_a_real_disk() throws Exception {
     try (Environment node = environment("host")) {
-      Broker broker = open(node);
+      WriteAheadLog wal = wal(node);
+      Broker broker = get(Broker.durable(node, "main", wal, 1, 1 << 20));
       MessageBus bus = MessageBus.on(node, broker, BusOptions.defaults());
       get(bus.create("t", TopicOptions.of(TopicKind.DURABLE)));
       for (int i = 0; i < 20; i++) {
         get(bus.publish("t", Message.of("m" + i).withKey("k")));
       }
+      bus.close();
+      broker.close();
+      get(wal.shutdown());
     }
     CountDownLatch all = new CountDownLatch(20);
     try (Environment node = environment("host")) {
-      MessageBus bus = MessageBus.on(node, open(node), BusOptions.defaults());
+      WriteAheadLog wal = wal(node);
+      Broker broker = get(Broker.durable(node, "main", wal, 1, 1 << 20));
+      MessageBus bus = MessageBus.on(node, broker, BusOptions.defaults());
       get(bus.subscribe("t", SubscribeOptions.group("g"), delivery -> all.countDown()));
 
       assertThat(all.await(60, TimeUnit.SECONDS)).isTrue();
       bus.close();
+      broker.close();
+      get(wal.shutdown());
     }
   }
 
-  private static Broker open(Environment node) throws Exception {
-    WriteAheadLog wal =
-        get(
-            WriteAheadLog.open(
-                node, "wal", node.eventLoop("broker-main"), WalOptions.of("test")));
-    return get(Broker.durable(node, "main", wal, 1, 1 << 20));
+  private static WriteAheadLog wal(Environment node) throws Exception {
+    WalOptions options = WalOptions.of("test").withSegmentBytes(1 << 20);
+    return get(WriteAheadLog.open(node, "wal", node.eventLoop("broker-main"), options));
   }
 }

@@ -30,7 +30,7 @@ final class Snippet {
       List.of("java.io", "java.net", "java.nio.file", "java.time", "java.util",
           "java.util.concurrent", "java.util.function");
   private static final List<String> CORE =
-      List.of("", ".codec", ".membership", ".sim", ".storage", ".transport", ".wal");
+      List.of("", ".codec", ".membership", ".pubsub", ".sim", ".storage", ".transport", ".wal");
   private static final Map<String, List<String>> MODULES =
       Map.of(
           "core", List.of(),
