@@ -4,6 +4,7 @@ import io.quorate.core.Environment;
 import io.quorate.core.NodeId;
 import io.quorate.core.transport.Endpoint;
 import io.quorate.core.transport.Handler;
+import io.quorate.resilience.Bulkhead;
 import io.quorate.resilience.Guard;
 import io.quorate.resilience.Hedge;
 import io.quorate.resilience.RealTime;
@@ -28,6 +29,9 @@ import java.util.concurrent.CompletionStage;
 final class Front implements AutoCloseable {
   /** A prediction that comes later is of no use. */
   static final Duration DEADLINE = Duration.ofMillis(250);
+
+  /** More could not be answered in time, and would keep others from being so. */
+  private static final int MOST_AT_ONCE = 1_000;
 
   private static final Duration ATTEMPT = Duration.ofMillis(80);
   private static final HealthChecker.Options HEALTH =
@@ -80,6 +84,7 @@ final class Front implements AutoCloseable {
     guard =
         Guard.named("predict")
             .deadline(DEADLINE)
+            .limit(Bulkhead.of("predict", MOST_AT_ONCE))
             .timeout(ATTEMPT)
             .retry(Retry.idempotent(4))
             .hedge(Hedge.defaults().withQuantile(0.99).withFirst(Duration.ofMillis(40)))

@@ -1,15 +1,19 @@
 package io.quorate.examples.platform;
 
+import java.time.Duration;
 import java.util.Locale;
 
 /**
  * Searches for the highest rate of questions that is served well: answered in time, as many as are
- * asked, 99 % of them within 100 ms. Doubles while that goes well, then halves the interval.
+ * asked, 99 % of them within 100 ms. Doubles while that goes well, then halves the interval. A rate
+ * that fails is tried once more: the machine may have had other things to do.
  */
 final class RateSearch {
-  private static final double FIRST = 1_000;
+  private static final double FIRST = 500;
   private static final double MOST = 1_000_000;
   private static final int HALVINGS = 3;
+  private static final long PAUSE_NANOS = 10_000_000;
+  private static final Duration SETTLING = Duration.ofSeconds(20);
   private static final long STEP_NANOS = 2_000_000_000;
   private static final double P99_MILLIS = 100;
   private static final double AVAILABILITY = 0.9999;
@@ -26,7 +30,7 @@ final class RateSearch {
   /** Tells of the highest rate in {@code score}; returns the one to go on with. */
   double find(Scorecard score) {
     // Once at a low rate, unmeasured: code that has not run often is slow.
-    isServedWell(FIRST);
+    isServedWellNow(FIRST);
     double good = 0;
     double bad = FIRST;
     while (bad < MOST && isServedWell(bad)) {
@@ -43,10 +47,14 @@ final class RateSearch {
     }
     score.tell("highest rate served well, a second", good, "");
     score.tell("which is, a day", good * 86_400, "");
-    return Math.max(1, ROOM * good);
+    return ROOM * Math.max(FIRST, good);
   }
 
   private boolean isServedWell(double rate) {
+    return isServedWellNow(rate) || isServedWellNow(rate);
+  }
+
+  private boolean isServedWellNow(double rate) {
     Load load = new Load(scene.platform().front(), scene.exam.heldOut(), rate);
     scene.load(load);
     try {
@@ -67,6 +75,30 @@ final class RateSearch {
             "%,.0f questions a second: %,.0f answered, p99 %.1f ms, %.3f %% in time: %s",
             rate, load.answeredPerSecond(), p99, 100 * load.availability(),
             isWell ? "well" : "too many"));
+    if (!isWell) {
+      settle();
+    }
     return isWell;
+  }
+
+  /** Waits until what was too much is forgotten: all users are served in their own region again. */
+  private void settle() {
+    Front front = scene.platform().front();
+    Exam.Question question = scene.exam.heldOut().get(0);
+    try {
+      Waiting.until(
+          () -> {
+            for (String region : Platform.REGIONS) {
+              front.predict(region, Users.who(question.label(), 0), question.text());
+            }
+            Waiting.pause(PAUSE_NANOS);
+            return front.routers().values().stream()
+                .allMatch(router -> router.stats().get(0).share() > 0.99);
+          },
+          SETTLING,
+          "the return of all regions");
+    } catch (Exception e) {
+      scene.chronicle.event(e.getMessage());
+    }
   }
 }

@@ -35,7 +35,7 @@ final class Training {
   private volatile long lastStepNanos;
   private double resumedAfterSeconds;
 
-  /** A job of {@code epochs}; four fifths of it are for the first model. */
+  /** A job of {@code epochs}; two thirds of it are for the first model. */
   Training(
       Exam exam,
       Platform platform,
@@ -47,7 +47,7 @@ final class Training {
     this.platform = platform;
     this.directory = directory;
     this.allSteps = Math.max(5, epochs * exam.stepsPerEpoch());
-    this.firstSteps = allSteps * 4 / 5;
+    this.firstSteps = allSteps * 2 / 3;
     this.out = out;
     this.chronicle = chronicle;
     this.options =
