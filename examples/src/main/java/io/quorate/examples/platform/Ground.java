@@ -1,6 +1,8 @@
 package io.quorate.examples.platform;
 
+import io.quorate.examples.training.TemporaryDirectory;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
@@ -75,7 +77,7 @@ final class Ground implements AutoCloseable {
       } else if (!tidy.await(TIDY_SECONDS, TimeUnit.SECONDS)) {
         delete();
       }
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       // Nodes that still write may be faster; the system's temporary files are swept anyway.
       System.err.println("left behind: " + path);
     } catch (InterruptedException e) {
@@ -85,8 +87,8 @@ final class Ground implements AutoCloseable {
   }
 
   private void delete() throws IOException {
-    if (isOurs) {
-      PlatformNode.delete(path);
+    if (isOurs && Files.exists(path)) {
+      new TemporaryDirectory(path).close();
     }
   }
 

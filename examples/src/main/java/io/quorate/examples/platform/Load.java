@@ -2,6 +2,7 @@ package io.quorate.examples.platform;
 
 import io.quorate.examples.platform.Front.Answer;
 import io.quorate.examples.platform.Exam.Question;
+import io.quorate.examples.serving.Latencies;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;

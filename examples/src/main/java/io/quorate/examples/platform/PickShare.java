@@ -18,7 +18,6 @@ final class PickShare {
   PickShare(ServingNode replica, Platform platform) {
     this.replica = replica;
     this.platform = platform;
-    begin();
   }
 
   /** Counts from now on. */

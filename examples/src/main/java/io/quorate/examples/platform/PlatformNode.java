@@ -4,12 +4,9 @@ import io.quorate.core.Environment;
 import io.quorate.core.EnvironmentOptions;
 import io.quorate.core.NodeId;
 import io.quorate.core.transport.Address;
+import io.quorate.examples.training.TemporaryDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * A node of the platform, over a real socket and a real directory, that can be killed and started
@@ -87,7 +84,7 @@ abstract class PlatformNode implements AutoCloseable {
 
   /** Throws its files away, as if the disk had been replaced. The node must be down. */
   final void wipe() throws IOException {
-    delete(directory);
+    new TemporaryDirectory(directory).close();
   }
 
   @Override
@@ -101,17 +98,5 @@ abstract class PlatformNode implements AutoCloseable {
             .withListen(new Address("127.0.0.1", 0))
             .insecure()
             .withDataDirectory(directory));
-  }
-
-  /** Deletes {@code directory} and all in it, if it is there. */
-  static void delete(Path directory) throws IOException {
-    if (Files.exists(directory)) {
-      try (Stream<Path> paths = Files.walk(directory)) {
-        List<Path> deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
-        for (Path path : deepestFirst) {
-          Files.deleteIfExists(path);
-        }
-      }
-    }
   }
 }

@@ -2,6 +2,7 @@ package io.quorate.examples.platform;
 
 import io.quorate.core.NodeId;
 import io.quorate.replication.quorum.ReplicaStatus;
+import io.quorate.examples.serving.Latencies;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;

@@ -3,23 +3,25 @@ package io.quorate.examples.serving;
 import java.util.Arrays;
 
 /** Measured durations. Safe for use by many threads. */
-final class Latencies {
+public final class Latencies {
   private long[] nanos = new long[1 << 12];
   private int count;
 
-  synchronized void add(long duration) {
+  /** Takes a duration in. */
+  public synchronized void add(long duration) {
     if (count == nanos.length) {
       nanos = Arrays.copyOf(nanos, 2 * count);
     }
     nanos[count++] = duration;
   }
 
-  synchronized int count() {
+  /** How many there are. */
+  public synchronized int count() {
     return count;
   }
 
-  /** The duration in milliseconds that a share of {@code quantile} does not exceed. */
-  synchronized double millis(double quantile) {
+  /** The duration in milliseconds that a share of {@code quantile} does not exceed; 0 for none. */
+  public synchronized double millis(double quantile) {
     if (count == 0) {
       return 0;
     }
