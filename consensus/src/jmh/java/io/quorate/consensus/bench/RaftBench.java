@@ -86,22 +86,29 @@ public final class RaftBench {
         print("put 100 B", depth,
             Load.run(depth, seconds, slot -> peer.put(keys[next[0]++ % KEYS], value)));
       }
-      for (int depth : new int[] {64, 256}) {
+      for (int depth : new int[] {64, 256, 1024}) {
         print("put 1 KiB", depth,
             Load.run(depth, seconds, slot -> peer.put(keys[next[0]++ % KEYS], kilobyte)));
       }
-      for (int depth : new int[] {1, 64, 256}) {
-        print("read", depth,
-            Load.run(depth, seconds, slot -> peer.read(keys[next[0]++ % KEYS])));
-      }
-      for (int depth : new int[] {1, 256}) {
-        print("lease read", depth,
-            Load.run(depth, seconds, slot -> peer.leaseRead(keys[next[0]++ % KEYS])));
-      }
-    } catch (UnsupportedOperationException e) {
-      System.out.println("  (not offered: " + e.getMessage() + ")");
+      reads("read", new int[] {1, 64, 256}, seconds,
+          slot -> peer.read(keys[next[0]++ % KEYS]));
+      reads("lease read", new int[] {1, 256}, seconds,
+          slot -> peer.leaseRead(keys[next[0]++ % KEYS]));
     }
     delete(directory);
+  }
+
+  private static void reads(
+      String what, int[] depths, double seconds, Load.Operation operation)
+      throws InterruptedException {
+    for (int depth : depths) {
+      try {
+        print(what, depth, Load.run(depth, seconds, operation));
+      } catch (UnsupportedOperationException e) {
+        System.out.printf("  %-10s not offered: %s%n", what, e.getMessage());
+        return;
+      }
+    }
   }
 
   private static void print(String what, int depth, Load.Outcome outcome) {

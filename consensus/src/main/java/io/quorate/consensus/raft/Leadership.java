@@ -93,8 +93,7 @@ final class Leadership {
         && state.commitIndex == last
         && state.out.storedIndex() == last
         && state.nowNanos - usedNanos >= silenceNanos()
-        && !handover.underWay()
-        && !handover.nominated()
+        && !(handover.underWay() || handover.nominated())
         && !state.log.configuration().isJoint()
         && readers.isEmpty()
         && replication.allHave(last, silenceNanos());

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Items 18, 24, 27 and 31 to 36 of the correctness checklist, and bad input. */
+/** Items 24, 27, 31, 32 and 34 to 36 of the correctness checklist, and bad input. */
 class RecoveryTest {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   /** Small commands, so that the log's files are small; snapshots all the time. */
@@ -31,7 +31,7 @@ class RecoveryTest {
       RaftOptions.defaults().withMaxCommandBytes(1_024).withSnapshotLogBytes(400);
 
   @Test
-  void items_24_and_33_a_crash_at_any_call_of_the_disk_loses_nothing_that_was_acknowledged() {
+  void item_24_a_crash_at_any_step_of_log_and_snapshot_leaves_no_gap_between_them() {
     long calls = callsOfARun();
     assertThat(calls).isGreaterThan(50);
     for (long k = 1; k <= calls; k++) {
@@ -41,7 +41,7 @@ class RecoveryTest {
   }
 
   @Test
-  void items_32_and_33_a_failure_of_any_call_of_the_disk_loses_nothing_that_was_acknowledged() {
+  void item_32_a_failure_of_any_call_of_the_disk_loses_nothing_that_was_acknowledged() {
     long calls = callsOfARun();
     for (long k = 1; k <= calls; k++) {
       long at = k;
@@ -88,7 +88,7 @@ class RecoveryTest {
   }
 
   @Test
-  void items_18_and_31_commands_are_applied_once_however_often_the_leader_is_killed() {
+  void item_31_commands_are_applied_once_however_often_the_leader_is_killed() {
     for (long seed = 1; seed <= 5; seed++) {
       try (CounterCluster cluster = new CounterCluster(Simulation.seeded(seed), 3, OPTIONS)) {
         long acknowledged = 0;
@@ -150,6 +150,31 @@ class RecoveryTest {
   void item_35_a_node_without_a_disk_says_so_by_its_option() {
     assertThat(RaftOptions.defaults().durable()).isTrue();
     assertThat(RaftOptions.defaults().unsafeInMemory().durable()).isFalse();
+  }
+
+  @Test
+  void item_35_a_node_that_lost_its_disk_comes_back_under_a_new_id_as_a_learner_first() {
+    try (CounterCluster cluster = new CounterCluster(Simulation.seeded(4), 3, OPTIONS)) {
+      for (int i = 0; i < 20; i++) {
+        cluster.add(i % 3, 1);
+      }
+      SimNode<CounterCluster.Service> leader = cluster.awaitLeader();
+      SimNode<CounterCluster.Service> lost =
+          cluster.nodes.get(cluster.nodes.get(0) == leader ? 1 : 0);
+      lost.crash();
+      lost.wipe();
+
+      RaftNode<Long, Long, Counter> group = leader.service().counter();
+      cluster.simulation.await(group.remove(lost.id()), LIMIT);
+      NodeId fresh = NodeId.of("n3");
+      cluster.add(fresh, List.of(), OPTIONS);
+      cluster.simulation.await(group.addLearner(fresh), LIMIT);
+      assertThat(cluster.read(3, Read.LINEARIZABLE)).isEqualTo(20);
+      cluster.simulation.await(group.addVoter(fresh), LIMIT);
+      leader.crash();
+
+      assertThat(cluster.add(3, 1)).isEqualTo(21);
+    }
   }
 
   @Test

@@ -19,9 +19,11 @@ import io.quorate.core.sim.SimulationOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -49,7 +51,13 @@ final class StoreCampaign implements AutoCloseable {
   private final Map<Long, String> leaders = new HashMap<>();
   private final boolean leases;
   private final boolean membership;
+  private final boolean expiring;
   private final int keys;
+  /** What watchers on any node were told, by version and key. */
+  private final Map<String, String> watched = new HashMap<>();
+  private final List<String> violations = new ArrayList<>();
+  /** Values that were written for a time. */
+  private final Set<String> mortal = new HashSet<>();
   private boolean storming = true;
   private int values;
 
@@ -66,6 +74,7 @@ final class StoreCampaign implements AutoCloseable {
     voters = random.nextInt(3) == 0 ? 5 : 3;
     membership = random.nextInt(3) == 0;
     leases = random.nextInt(3) == 0;
+    expiring = random.nextInt(3) == 0;
     keys = 1 + random.nextInt(5);
     ids = IntStream.range(0, voters + (membership ? 1 : 0)).mapToObj(i -> NodeId.of("n" + i))
         .toList();
@@ -127,6 +136,9 @@ final class StoreCampaign implements AutoCloseable {
     simulation.run(Duration.ofSeconds(5));
     history.check(Register.model());
     compareReplicas();
+    if (!violations.isEmpty()) {
+      throw new AssertionError(violations.get(0));
+    }
   }
 
   private Service open(Environment environment, List<NodeId> initial, RaftOptions options) {
@@ -137,6 +149,8 @@ final class StoreCampaign implements AutoCloseable {
     ConsistentStore<String, String> store =
         ConsistentStore.open(raft, "store", initial, Codec.STRING, Codec.STRING);
     String self = environment.self().value();
+    long[] latest = new long[1];
+    store.watch(1, event -> watched(self, event, latest));
     store
         .node()
         .onChange(
@@ -150,6 +164,34 @@ final class StoreCampaign implements AutoCloseable {
               }
             });
     return new Service(raft, store);
+  }
+
+  /** Watchers on all nodes are told the same of each version, in the order of versions. */
+  private void watched(String node, StoreEvent<String, String> event, long[] latest) {
+    long version;
+    String key;
+    String value;
+    if (event instanceof StoreEvent.Put<String, String> put) {
+      version = put.version();
+      key = put.key();
+      value = put.value();
+    } else if (event instanceof StoreEvent.Deleted<String, String> deleted) {
+      version = deleted.version();
+      key = deleted.key();
+      value = deleted.expired() ? "(expired)" : "(deleted)";
+    } else {
+      return;
+    }
+    // The entry whose time ends a value may also be the one that writes the next.
+    boolean expired = value.equals("(expired)");
+    String told = watched.putIfAbsent((expired ? "x " : "") + version + " " + key, value);
+    if (told != null && !told.equals(value)) {
+      violations.add("version " + version + " of " + key + ": " + told + ", " + value);
+    }
+    if (version < latest[0]) {
+      violations.add(node + " was told of " + version + " after " + latest[0]);
+    }
+    latest[0] = version;
   }
 
   private void next(int node, String client) {
@@ -189,7 +231,24 @@ final class StoreCampaign implements AutoCloseable {
     String key = "k" + random.nextInt(keys);
     String value = client + "-" + values++;
     Read mode = leases && random.nextBoolean() ? Read.LEASE : Read.LINEARIZABLE;
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(10)) {
+      case 4 ->
+          call(
+              client,
+              new Register.CompareAndSet(key, Optional.empty(), Optional.of(value)),
+              store
+                  .transaction()
+                  .ifAbsent(key)
+                  .put(key, value)
+                  .put("pair1", value)
+                  .put("pair2", value)
+                  .otherwise()
+                  .put("pair1", "not " + value)
+                  .put("pair2", "not " + value)
+                  .commit(),
+              result -> outcome(result.held()));
+      case 5 -> store.scan("pair", "paiz", 10, mode).thenAccept(this::checkPair);
+      case 6 -> expiring ? putForATime(store, client, key, value) : store.get(key, mode);
       case 0, 1 ->
           call(client, new Register.Write(key, Optional.of(value)), store.put(key, value),
               version -> Register.Output.done());
@@ -207,6 +266,31 @@ final class StoreCampaign implements AutoCloseable {
                   found -> Register.Output.found(found.map(Versioned::value)))
               .thenCompose(found -> swap(store, client, key, value, found));
     };
+  }
+
+  /** Both were always written together, so both are seen together. */
+  private void checkPair(Scan<String, String> pair) {
+    List<Scan.Item<String, String>> items = pair.items();
+    boolean whole =
+        items.isEmpty()
+            || items.size() == 2
+                && items.get(0).value().equals(items.get(1).value())
+                && items.get(0).version() == items.get(1).version();
+    if (!whole) {
+      violations.add("half of a transaction: " + pair);
+    }
+  }
+
+  /** To the history, its end is a deletion that somebody begins now and that may come any time. */
+  private CompletableFuture<?> putForATime(
+      ConsistentStore<String, String> store, String client, String key, String value) {
+    mortal.add(value);
+    history.invoke("end of " + value, new Register.Write(key, Optional.empty())).unknown();
+    return call(
+        client,
+        new Register.Write(key, Optional.of(value)),
+        store.put(key, value, Duration.ofMillis(20 + random.nextInt(400))),
+        version -> Register.Output.done());
   }
 
   private CompletableFuture<?> swap(
@@ -382,6 +466,9 @@ final class StoreCampaign implements AutoCloseable {
         String key = "k" + i;
         Optional<Versioned<String>> found =
             simulation.await(node.service().store().get(key), PATIENCE);
+        if (found.isPresent() && mortal.contains(found.get().value())) {
+          throw new AssertionError(found + " of " + key + " has outlived its time");
+        }
         Optional<Versioned<String>> known = expected.putIfAbsent(key, found);
         if (known != null && !known.equals(found)) {
           throw new AssertionError(

@@ -22,11 +22,19 @@ class StoreCampaignTest {
   }
 
   @Test
-  void the_same_seed_takes_the_same_course() {
+  void item_40_the_same_seed_takes_the_same_course() {
     try (StoreCampaign first = StoreCampaign.run(7);
         StoreCampaign second = StoreCampaign.run(7)) {
       assertThat(second.events()).isEqualTo(first.events());
       assertThat(second.digest()).isEqualTo(first.digest());
+    }
+  }
+
+  @Test
+  void item_40_another_seed_takes_another_course() {
+    try (StoreCampaign first = StoreCampaign.run(7);
+        StoreCampaign other = StoreCampaign.run(8)) {
+      assertThat(other.digest()).isNotEqualTo(first.digest());
     }
   }
 }
