@@ -138,7 +138,9 @@ final class Transfer {
     long epoch = table.topology().epoch();
     return hear(peer)
         .thenCompose(shared -> groups(peer, new ArrayDeque<>(shared.groups())))
-        .thenCompose(v -> durable())
+        // Its disk may have been replaced meanwhile; then it does not serve any more.
+        .thenCompose(v -> hear(peer))
+        .thenCompose(shared -> durable())
         .whenComplete(
             (v, failure) -> {
               if (failure != null) {
