@@ -7,6 +7,7 @@ module io.quorate.examples {
   requires io.quorate.partitioning;
   requires io.quorate.replication;
   requires io.quorate.resilience;
+  requires java.net.http;
   requires jdk.httpserver;
   requires org.slf4j;
 

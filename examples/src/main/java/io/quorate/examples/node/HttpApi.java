@@ -4,10 +4,13 @@ import io.quorate.core.transport.Address;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +28,7 @@ final class HttpApi implements AutoCloseable {
 
   private final Map<String, KeyValueStore> stores;
   private final Map<String, Supplier<HttpReply>> pages;
+  private final Function<HttpRequest, Optional<HttpReply>> others;
   private final HttpServer server;
 
   /** Listens at {@code listen} for those that an interface will {@link #HttpApi serve}. */
@@ -38,17 +42,20 @@ final class HttpApi implements AutoCloseable {
    * @param stores by the first segment of the path, such as {@code strong}
    * @param status makes the JSON of {@code /status}
    * @param metrics makes the text of {@code /metrics}
+   * @param others answers what is for none of these; empty for what is for nobody
    */
   HttpApi(
       HttpServer server,
       Map<String, KeyValueStore> stores,
       Supplier<String> status,
-      Supplier<String> metrics) {
+      Supplier<String> metrics,
+      Function<HttpRequest, Optional<HttpReply>> others) {
     this.stores = new TreeMap<>(stores);
     this.pages =
         Map.of(
             "/status", () -> page("application/json", status.get()),
             "/metrics", () -> page("text/plain; version=0.0.4; charset=utf-8", metrics.get()));
+    this.others = others;
     this.server = server;
     server.serve(this::answer);
   }
@@ -74,10 +81,13 @@ final class HttpApi implements AutoCloseable {
         requireMethod(request, Set.of("GET"), "GET");
         return page.get();
       }
-      return reply(operate(request), request.method());
+      Optional<HttpReply> other = others.apply(request);
+      return other.isPresent() ? other.get() : reply(operate(request), request.method());
     } catch (BadRequestException e) {
       HttpReply reply = HttpReply.text(e.status(), e.getMessage());
       return e.allowed().isEmpty() ? reply : reply.with("Allow", e.allowed());
+    } catch (CompletionException e) {
+      return reply(new Answer.Indeterminate(String.valueOf(e.getCause())), request.method());
     } catch (RuntimeException e) {
       log.warn("request failed method={} path={}", request.method(), request.path(), e);
       return reply(new Answer.Indeterminate("internal error"), request.method());

@@ -3,6 +3,7 @@ package io.quorate.examples.node;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import io.quorate.consensus.raft.Raft;
+import io.quorate.consensus.raft.RaftNode;
 import io.quorate.consensus.raft.RaftOptions;
 import io.quorate.consensus.raft.RaftStatus;
 import io.quorate.consensus.raft.Role;
@@ -12,36 +13,47 @@ import io.quorate.core.EnvironmentOptions;
 import io.quorate.core.MetricsRegistry;
 import io.quorate.core.NodeId;
 import io.quorate.core.codec.Codec;
+import io.quorate.core.storage.StorageException;
 import io.quorate.core.transport.Address;
 import io.quorate.core.transport.TransportOptions;
 import io.quorate.core.transport.TransportTimeouts;
+import io.quorate.examples.cluster.StorePlacementRegister;
 import io.quorate.partitioning.ConsistentHashRing;
 import io.quorate.partitioning.Member;
 import io.quorate.partitioning.RingOptions;
 import io.quorate.replication.eventual.EventualOptions;
 import io.quorate.replication.eventual.EventualStore;
 import io.quorate.replication.quorum.Placement;
-import io.quorate.replication.quorum.QuorumOptions;
 import io.quorate.replication.quorum.QuorumStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
-/** A node of a cluster: its environment, its part in each store, and its HTTP interface. */
+/**
+ * A node of a cluster: its environment, its part in each store and in the agreement on who is a
+ * member, and its HTTP interface.
+ */
 final class Node implements AutoCloseable {
   /** Stores give up before the HTTP interface must. */
   private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
-  private static final int CLOSE_SECONDS = 3;
   private static final int REPLICAS = 3;
+  private static final String PLACEMENT = "placement";
 
   /** All nodes must answer alike soon after the last fault: links come back within seconds. */
   private static final TransportTimeouts LINKS =
@@ -54,51 +66,84 @@ final class Node implements AutoCloseable {
   private static final Gson JSON = new GsonBuilder().serializeNulls().create();
 
   private final NodeOptions options;
+  private final Consumer<String> progressLine;
   private final MetricsRegistry metrics = new MetricsRegistry();
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Environment environment;
   private final ConsistentStore<String, byte[]> strong;
+  private final EventualKeys eventual;
+  private final OpeningQuorum quorum;
   private final HttpApi http;
+  private Home home;
+  private volatile SortedSet<NodeId> members;
+  private volatile String progress = "";
 
-  private Node(NodeOptions options) throws IOException {
+  private Node(
+      NodeOptions options, Consumer<String> progressLine, Consumer<StorageException> onDamage)
+      throws IOException {
     this.options = options;
+    this.progressLine = progressLine;
     HttpServer server = HttpApi.listen(options.http());
     try {
-      Environment environment = opened(environment());
-      new Home(options.id(), new TreeSet<>(options.cluster().keySet()))
-          .claim(environment.storage());
-      options.cluster().forEach((id, address) -> dial(environment, id, address));
+      this.environment = opened(environment());
+      this.home = home();
+      this.members = home.founders();
+      options.cluster().forEach(this::dial);
+      home.peers().forEach(this::dial);
+      SortedSet<NodeId> founders = home.founders();
+      Collection<NodeId> voters = options.joins() ? List.of() : founders;
       Raft raft =
           opened(Raft.open(environment, RaftOptions.defaults().withOperationTimeout(TIMEOUT)));
       raft.opened().join();
       this.strong =
           opened(
-              ConsistentStore.open(
-                  raft, "strong", options.cluster().keySet(), Codec.STRING, Codec.BYTES));
+              ConsistentStore.open(raft, "strong", voters, Codec.STRING, Codec.BYTES));
+      ConsistentStore<String, byte[]> cluster =
+          opened(
+              ConsistentStore.open(raft, "cluster", voters, Codec.STRING, Codec.BYTES));
       strong.node().started().join();
-      QuorumStore<String, byte[]> quorum =
-          QuorumStore.open(
+      cluster.node().started().join();
+      StorePlacementRegister register = new StorePlacementRegister(cluster, PLACEMENT);
+      this.quorum =
+          opened(
+              new OpeningQuorum(
                   environment,
-                  placement(options),
-                  Codec.STRING,
-                  Codec.BYTES,
-                  QuorumOptions.in("quorum"))
-              .join();
-      opened(() -> quorum.shutdown().get(CLOSE_SECONDS, TimeUnit.SECONDS));
-      EventualStore<String, byte[]> eventual =
-          EventualStore.open(
-                  environment,
-                  options.cluster().keySet(),
-                  Codec.STRING,
-                  Codec.BYTES,
-                  EventualOptions.in("eventual"))
-              .join();
-      opened(() -> eventual.shutdown().get(CLOSE_SECONDS, TimeUnit.SECONDS));
+                  register,
+                  options.joins() ? Optional.empty() : Optional.of(placement(founders)),
+                  onDamage));
+      this.eventual = opened(new EventualKeys(withSelf(members), this::openEventual));
+      Registry registry = new Registry(cluster);
+      Map<String, RaftNode<?, ?, ?>> groups =
+          new TreeMap<>(Map.of("strong", strong.node(), "cluster", cluster.node()));
+      Steward steward =
+          opened(
+              new Steward(
+                  environment.transport().address(),
+                  options,
+                  founders,
+                  registry,
+                  List.copyOf(groups.values()),
+                  new World()));
+      ClusterPages pages =
+          new ClusterPages(
+              founders, Math.min(REPLICAS, founders.size()), registry, groups, steward);
       Map<String, KeyValueStore> stores =
           Map.of(
               "strong", new StrongStore(strong),
-              "quorum", new QuorumKeys(quorum, TIMEOUT),
-              "eventual", new EventualKeys(eventual));
-      this.http = opened(new HttpApi(server, stores, this::status, this::metrics));
+              "quorum", new QuorumKeys(quorum.store(), TIMEOUT),
+              "eventual", eventual);
+      steward.start();
+      this.http =
+          opened(
+              new HttpApi(
+                  server,
+                  stores,
+                  this::status,
+                  this::metrics,
+                  request ->
+                      ClusterPages.isFor(request)
+                          ? Optional.of(pages.answer(request))
+                          : Optional.empty()));
     } catch (CompletionException e) {
       server.close();
       close();
@@ -113,11 +158,15 @@ final class Node implements AutoCloseable {
   /**
    * Starts a node; returns once it serves HTTP.
    *
-   * @throws io.quorate.core.storage.StorageException if its files are damaged or another node's
+   * @param progressLine told how far a node has come that joins
+   * @param onDamage told if damage shows only after this has returned
+   * @throws StorageException if its files are damaged or another node's
    * @throws IOException if an address cannot be bound
    */
-  static Node start(NodeOptions options) throws IOException {
-    return new Node(options);
+  static Node start(
+      NodeOptions options, Consumer<String> progressLine, Consumer<StorageException> onDamage)
+      throws IOException {
+    return new Node(options, progressLine, onDamage);
   }
 
   Address httpAddress() {
@@ -148,16 +197,56 @@ final class Node implements AutoCloseable {
             .withMetrics(metrics));
   }
 
-  /** Three replicas for each key, chosen by the ring over all members. */
-  private static Placement placement(NodeOptions options) {
-    int replicas = Math.min(REPLICAS, options.cluster().size());
-    return Placement.of(
-        ConsistentHashRing.of(
-            Member.all(options.cluster().keySet(), NodeId::value),
-            RingOptions.defaults().withReplicas(replicas)));
+  /** What the directory says of the cluster, or else the command line or a member. */
+  private Home home() {
+    if (!options.joins()) {
+      SortedSet<NodeId> founders = new TreeSet<>(options.cluster().keySet());
+      return new Home(options.id(), founders, new TreeMap<>()).claim(environment.storage());
+    }
+    Optional<Home> known = Home.find(environment.storage());
+    JoinClient seeds = new JoinClient(options.join());
+    // Before anything else, so that a name that is taken is noticed before it is used.
+    seeds.enter(options.id(), environment.transport().address());
+    Optional<JoinClient.Cluster> told = seeds.cluster();
+    SortedSet<NodeId> founders =
+        known
+            .map(Home::founders)
+            .or(() -> told.map(JoinClient.Cluster::founders))
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "none of --join " + options.join() + " answers for a cluster"));
+    Home mine =
+        new Home(options.id(), founders, new TreeMap<>()).claim(environment.storage());
+    SortedMap<NodeId, Address> peers = new TreeMap<>(mine.peers());
+    told.ifPresent(cluster -> peers.putAll(cluster.addresses()));
+    peers.remove(options.id());
+    Home whole = mine.withPeers(peers);
+    whole.write(environment.storage());
+    return whole;
   }
 
-  private void dial(Environment environment, NodeId id, Address address) {
+  /** Three replicas for each key, chosen by the ring over all members. */
+  private static Placement placement(SortedSet<NodeId> founders) {
+    int replicas = Math.min(REPLICAS, founders.size());
+    return Placement.of(
+        ConsistentHashRing.of(
+            Member.all(founders, NodeId::value), RingOptions.defaults().withReplicas(replicas)));
+  }
+
+  private CompletableFuture<EventualStore<String, byte[]>> openEventual(
+      Collection<NodeId> newMembers) {
+    return EventualStore.open(
+        environment, newMembers, Codec.STRING, Codec.BYTES, EventualOptions.in("eventual"));
+  }
+
+  private SortedSet<NodeId> withSelf(SortedSet<NodeId> others) {
+    SortedSet<NodeId> all = new TreeSet<>(others);
+    all.add(options.id());
+    return all;
+  }
+
+  private void dial(NodeId id, Address address) {
     if (!id.equals(options.id())) {
       environment.transport().setPeer(id, address);
     }
@@ -177,7 +266,10 @@ final class Node implements AutoCloseable {
     json.put("term", status.term());
     json.put("leader", status.leader().map(NodeId::value).orElse(null));
     json.put("commitIndex", status.commitIndex());
-    json.put("members", options.cluster().keySet().stream().map(NodeId::value).toList());
+    json.put("members", members.stream().map(NodeId::value).toList());
+    if (options.joins()) {
+      json.put("join", progress);
+    }
     return JSON.toJson(json);
   }
 
@@ -193,5 +285,45 @@ final class Node implements AutoCloseable {
       throw new UncheckedIOException("a string has no room", e);
     }
     return text.toString();
+  }
+
+  /** What the steward sees and changes; called by its thread alone. */
+  private final class World implements Steward.World {
+    @Override
+    public void reach(SortedMap<NodeId, ClusterEntry> entries) {
+      SortedMap<NodeId, Address> peers = new TreeMap<>(home.peers());
+      entries.forEach(
+          (id, entry) -> {
+            boolean told = options.cluster().containsKey(id) || id.equals(options.id());
+            if (!told && !entry.address().equals(peers.put(id, entry.address()))) {
+              dial(id, entry.address());
+            }
+          });
+      if (!peers.equals(home.peers())) {
+        home = home.withPeers(peers);
+        home.write(environment.storage());
+      }
+    }
+
+    @Override
+    public void members(SortedSet<NodeId> now) {
+      members = now;
+      eventual.changeMembers(withSelf(now));
+    }
+
+    @Override
+    public Optional<QuorumStore<String, byte[]>> quorum() {
+      return quorum.store().isDone() && !quorum.store().isCompletedExceptionally()
+          ? Optional.of(quorum.store().join())
+          : Optional.empty();
+    }
+
+    @Override
+    public void progress(String line) {
+      if (!line.equals(progress)) {
+        progress = line;
+        progressLine.accept("join " + line);
+      }
+    }
   }
 }

@@ -3,7 +3,9 @@ package io.quorate.examples.node;
 import io.quorate.core.NodeId;
 import io.quorate.core.transport.Address;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -14,20 +16,40 @@ import java.util.TreeMap;
  * @param listen where it accepts its peers
  * @param http where it serves users
  * @param directory its own, made if need be
- * @param cluster every member, this one included, as this node dials it
+ * @param cluster every member, this one included, as this node dials it; empty for a node that joins
+ * @param join where members of a running cluster serve users; empty for one of its founders
  */
 record NodeOptions(
     NodeId id,
     Address listen,
     Address http,
     Path directory,
-    SortedMap<NodeId, Address> cluster) {
+    SortedMap<NodeId, Address> cluster,
+    List<Address> join) {
   NodeOptions {
+    join = List.copyOf(join);
     cluster = Collections.unmodifiableSortedMap(new TreeMap<>(cluster));
-    if (!cluster.containsKey(id)) {
+    if (cluster.isEmpty() == join.isEmpty()) {
+      throw new IllegalArgumentException("give either --cluster or --join");
+    }
+    if (join.isEmpty() && !cluster.containsKey(id)) {
       throw new IllegalArgumentException(
           "--cluster must list this node, " + id + ", was " + cluster.keySet());
     }
+  }
+
+  /** Whether this node is to be added to a cluster that runs already. */
+  boolean joins() {
+    return !join.isEmpty();
+  }
+
+  /**
+   * Reads {@code host:port,host:port,...}.
+   *
+   * @throws IllegalArgumentException if it has another form
+   */
+  static List<Address> parseAddresses(String text) {
+    return Arrays.stream(text.split(",", -1)).map(Address::parse).toList();
   }
 
   /**

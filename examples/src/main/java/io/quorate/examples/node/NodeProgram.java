@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,7 +24,6 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true)
 public final class NodeProgram implements Callable<Integer> {
   private static final int DAMAGED = 3;
-  private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
   private static final long STOP_MILLIS = 9_000;
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -41,16 +42,19 @@ public final class NodeProgram implements Callable<Integer> {
 
   @Option(
       names = "--cluster",
-      required = true,
       description = "Every member as this node dials it: n1=HOST:PORT,n2=HOST:PORT,...")
   private String cluster;
 
+  @Option(
+      names = "--join",
+      description = {
+        "Instead of --cluster: HOST:PORT,... where members of a running cluster serve users.",
+        "This node is added to it. DELETE /cluster/ID at any member takes a node out again."
+      })
+  private String join;
+
   @Override
   public Integer call() throws InterruptedException {
-    // What goes wrong is to be found among few lines; -D with the same name asks for more.
-    if (System.getProperty(LOG_LEVEL) == null) {
-      System.setProperty(LOG_LEVEL, "warn");
-    }
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     NodeOptions options = options();
@@ -60,7 +64,7 @@ public final class NodeProgram implements Callable<Integer> {
     Node node;
     try {
       Files.createDirectories(directory);
-      node = Node.start(options);
+      node = Node.start(options, line -> println(out, line), e -> fail(err, e));
       running.set(node);
     } catch (StorageException e) {
       Runtime.getRuntime().removeShutdownHook(stop);
@@ -70,8 +74,7 @@ public final class NodeProgram implements Callable<Integer> {
       Runtime.getRuntime().removeShutdownHook(stop);
       throw new ParameterException(spec.commandLine(), oneLine(e), e);
     }
-    out.println("ready id=" + options.id() + " http=" + node.httpAddress());
-    out.flush();
+    println(out, "ready id=" + options.id() + " http=" + node.httpAddress());
     new CountDownLatch(1).await();
     return 0;
   }
@@ -83,7 +86,8 @@ public final class NodeProgram implements Callable<Integer> {
           Address.parse(listen),
           Address.parse(http),
           directory,
-          NodeOptions.parseCluster(cluster));
+          cluster == null ? new TreeMap<>() : NodeOptions.parseCluster(cluster),
+          join == null ? List.of() : NodeOptions.parseAddresses(join));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
@@ -103,6 +107,18 @@ public final class NodeProgram implements Callable<Integer> {
       }
     }
     Runtime.getRuntime().halt(0);
+  }
+
+  /** Damage that shows only while the node runs ends it as damage at its start does. */
+  private static void fail(PrintWriter err, StorageException damage) {
+    err.println(oneLine(damage));
+    err.flush();
+    Runtime.getRuntime().halt(DAMAGED);
+  }
+
+  private static void println(PrintWriter out, String line) {
+    out.println(line);
+    out.flush();
   }
 
   private static String oneLine(Throwable failure) {

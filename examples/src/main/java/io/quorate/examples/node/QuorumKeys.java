@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /** {@code /quorum}: three replicas for each key, with the consistency that each request asks for. */
 final class QuorumKeys implements KeyValueStore {
@@ -18,11 +19,12 @@ final class QuorumKeys implements KeyValueStore {
           "linearizable", Consistency.LINEARIZABLE,
           "one", Consistency.ONE);
 
-  private final QuorumStore<String, byte[]> store;
+  private final CompletableFuture<QuorumStore<String, byte[]>> opening;
   private final Duration timeout;
 
-  QuorumKeys(QuorumStore<String, byte[]> store, Duration timeout) {
-    this.store = store;
+  /** Operations are refused until {@code opening} completes. */
+  QuorumKeys(CompletableFuture<QuorumStore<String, byte[]>> opening, Duration timeout) {
+    this.opening = opening;
     this.timeout = timeout;
   }
 
@@ -44,20 +46,29 @@ final class QuorumKeys implements KeyValueStore {
   @Override
   public CompletableFuture<Answer> get(String key, String consistency) {
     ReadOptions options = ReadOptions.at(LEVELS.get(consistency)).withTimeout(timeout);
-    return Answers.of(store.get(key, options).thenApply(Answers::value));
+    return answer(store -> store.get(key, options).thenApply(Answers::value));
   }
 
   @Override
   public CompletableFuture<Answer> put(
       String key, byte[] value, Condition condition, String consistency) {
-    return Answers.of(
-        store.put(key, value, options(consistency)).thenApply(Answers::written));
+    return answer(
+        store -> store.put(key, value, options(consistency)).thenApply(Answers::written));
   }
 
   @Override
   public CompletableFuture<Answer> delete(String key, Condition condition, String consistency) {
-    return Answers.of(
-        store.delete(key, options(consistency)).thenApply(Answers::deleted));
+    return answer(
+        store -> store.delete(key, options(consistency)).thenApply(Answers::deleted));
+  }
+
+  private CompletableFuture<Answer> answer(
+      Function<QuorumStore<String, byte[]>, CompletableFuture<Answer>> operation) {
+    if (!opening.isDone() || opening.isCompletedExceptionally()) {
+      return CompletableFuture.completedFuture(
+          new Answer.Refused("this cluster has not agreed yet on who holds which keys"));
+    }
+    return Answers.of(operation.apply(opening.join()));
   }
 
   private WriteOptions options(String consistency) {

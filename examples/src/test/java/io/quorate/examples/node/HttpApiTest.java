@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -37,7 +38,8 @@ class HttpApiTest {
             HttpApi.listen(new Address("127.0.0.1", 0)),
             Map.of("strong", store),
             () -> "{}",
-            () -> "up 1\n");
+            () -> "up 1\n",
+            request -> Optional.empty());
   }
 
   @AfterEach

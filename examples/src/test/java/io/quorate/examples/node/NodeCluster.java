@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /**
  * Nodes as real processes on this machine, each dialling each other one through a {@link Relay} of
@@ -35,6 +36,8 @@ final class NodeCluster implements AutoCloseable {
 
   private final Path directory;
   private final int size;
+  /** Those that know each other from their command lines. */
+  private final int founders;
   private final HttpClient client =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
   private final SortedMap<Integer, Process> processes = new TreeMap<>();
@@ -44,7 +47,13 @@ final class NodeCluster implements AutoCloseable {
 
   /** Nodes 1 to {@code size}, of which none runs yet. */
   NodeCluster(Path directory, int size) throws IOException {
+    this(directory, size, size);
+  }
+
+  /** As the other one, with nodes behind the first {@code founders} that are to join. */
+  NodeCluster(Path directory, int founders, int size) throws IOException {
     this.directory = directory;
+    this.founders = founders;
     this.size = size;
     this.peerPorts = new int[size + 1];
     this.httpPorts = new int[size + 1];
@@ -77,13 +86,13 @@ final class NodeCluster implements AutoCloseable {
   }
 
   void startAll() throws Exception {
-    for (int node = 1; node <= size; node++) {
+    for (int node = 1; node <= founders; node++) {
       start(node);
     }
-    for (int node = 1; node <= size; node++) {
+    for (int node = 1; node <= founders; node++) {
       awaitReady(node);
     }
-    for (int node = 1; node <= size; node++) {
+    for (int node = 1; node <= founders; node++) {
       awaitStatus(node, "GET", "/quorum/warm-up", "", 404);
       awaitStatus(node, "GET", "/strong/warm-up", "", 404);
     }
@@ -104,10 +113,25 @@ final class NodeCluster implements AutoCloseable {
     processes.put(node, launch(id, arguments.toArray(String[]::new)));
   }
 
+  /** Starts a node that is to be added by the members {@code seeds}. */
+  void join(int node, int... seeds) throws IOException {
+    start(
+        node,
+        "--join",
+        Arrays.stream(seeds)
+            .mapToObj(seed -> "127.0.0.1:" + httpPorts[seed])
+            .collect(Collectors.joining(",")));
+  }
+
+  /** What a node has printed. */
+  List<String> output(int node) throws IOException {
+    return Files.readString(directory.resolve("n" + node + ".out")).lines().toList();
+  }
+
   /** What node {@code from} is told of all members. */
   String members(int from) {
     StringBuilder text = new StringBuilder();
-    for (int to = 1; to <= size; to++) {
+    for (int to = 1; to <= founders; to++) {
       int port = from == to ? peerPorts[to] : relays[from][to].port();
       text.append(to > 1 ? "," : "").append("n").append(to).append("=127.0.0.1:").append(port);
     }
