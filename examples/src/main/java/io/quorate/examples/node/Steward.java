@@ -52,6 +52,8 @@ final class Steward implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Steward.class);
   private static final long PERIOD_MILLIS = 250;
   private static final long WAIT_SECONDS = 5;
+  /** A move that failed, as to a node that is down, is not begun again at once. */
+  private static final int ROUNDS_AFTER_FAILURE = 20;
 
   private final NodeId self;
   private final Address listen;
@@ -62,6 +64,7 @@ final class Steward implements AutoCloseable {
   private final World world;
   private final Thread thread;
   private Optional<CompletableFuture<PlacementState>> moving = Optional.empty();
+  private int roundsToWait;
   private boolean entered;
   private volatile Optional<MoveProgress> moved = Optional.empty();
   private volatile boolean closed;
@@ -213,6 +216,9 @@ final class Steward implements AutoCloseable {
     if (moving.isPresent() && !moving.get().isDone()) {
       return;
     }
+    if (moving.isPresent() && moving.get().isCompletedExceptionally() && roundsToWait-- > 0) {
+      return;
+    }
     moving = Optional.empty();
     moved = Optional.empty();
     QuorumStore<String, byte[]> quorum = open.get();
@@ -244,6 +250,7 @@ final class Steward implements AutoCloseable {
     CompletableFuture<PlacementState> begun =
         quorum.change(state.epoch(), change, progress -> moved = Optional.of(progress));
     moving = Optional.of(begun);
+    roundsToWait = ROUNDS_AFTER_FAILURE;
     begun.exceptionally(
         failure -> {
           Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;

@@ -179,7 +179,7 @@ class NodeFaultContractTest {
       throws Exception {
     Map<String, String> newest = new HashMap<>();
     Map<String, Set<String>> tags = new HashMap<>();
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < 2; round++) {
       for (int i = 0; i < 40; i++) {
         for (String store : NodeCluster.STORES) {
           int node = store.equals("eventual") ? 1 : 1 + i % 3;
