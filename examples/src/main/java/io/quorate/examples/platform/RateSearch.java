@@ -19,7 +19,7 @@ final class RateSearch {
   private static final double AVAILABILITY = 0.9999;
   private static final double KEPT_UP = 0.97;
   /** Of the highest rate: what the faults are then served at, for there must be room for them. */
-  private static final double ROOM = 0.5;
+  private static final double ROOM = 0.25;
 
   private final Scene scene;
 
