@@ -1,10 +1,12 @@
 package io.quorate.core.membership;
 
 /**
- * What Lifeguard adds to SWIM. Always {@link #ON} in use; {@link #OFF} shows in tests what it is for.
+ * What Lifeguard adds to SWIM. Always {@link #ON} in use; {@link #OFF} shows in tests what it is
+ * for.
  *
  * @param worstHealth how badly this member may think of itself, see {@link LocalHealth}
- * @param suspicionStretch the longest suspicion, as a multiple of the shortest, see {@link Suspicion}
+ * @param suspicionStretch the longest suspicion, as a multiple of the shortest, see {@link
+ *     Suspicion}
  * @param forgiving whether time in which this member was stalled is not held against others
  * @param calling whether suspects are told so again and again
  */

@@ -45,10 +45,10 @@ public interface Membership extends AutoCloseable {
   int MAX_WAITING_EVENTS = 100_000;
 
   /**
-   * Tells {@code listener} first of every present member as {@link MembershipEvent.Kind#JOINED}, then
-   * of every change, in order, none left out, one at a time on {@code executor}. A listener that
-   * throws goes on with the next event. One that falls {@link #MAX_WAITING_EVENTS} behind is given
-   * up: both are logged and counted.
+   * Tells {@code listener} first of every present member as {@link MembershipEvent.Kind#JOINED},
+   * then of every change, in order, none left out, one at a time on {@code executor}. A listener
+   * that throws goes on with the next event. One that falls {@link #MAX_WAITING_EVENTS} behind is
+   * given up: both are logged and counted.
    *
    * @param executor an event loop for a listener that is quick; for one that may block a {@link
    *     Environment#blockingExecutor blocking executor}, so that it delays nobody but itself

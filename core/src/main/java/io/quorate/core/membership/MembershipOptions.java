@@ -17,7 +17,8 @@ import java.util.SortedMap;
  * @param advertise the host that others are to use; needed if {@code bind} means all addresses
  * @param seeds some members' gossip addresses; asked until one answers; empty for the first node
  * @param metadata what to say about this node
- * @param key shared by all members: authenticates every datagram with HMAC-SHA256; at least 16 bytes
+ * @param key shared by all members: authenticates every datagram with HMAC-SHA256; at least 16
+ *     bytes
  * @param insecure whether to go without a key beyond this machine, where whoever reaches the port
  *     can claim to be any node
  * @param timing how fast
@@ -81,11 +82,13 @@ public record MembershipOptions(
   }
 
   public MembershipOptions withMetadata(Map<String, String> metadata) {
-    return new MembershipOptions(cluster, bind, advertise, seeds, Member.checked(metadata), key, insecure, timing);
+    return new MembershipOptions(
+        cluster, bind, advertise, seeds, Member.checked(metadata), key, insecure, timing);
   }
 
   public MembershipOptions withKey(byte[] key) {
-    return new MembershipOptions(cluster, bind, advertise, seeds, metadata, Optional.of(key), insecure, timing);
+    return new MembershipOptions(
+        cluster, bind, advertise, seeds, metadata, Optional.of(key), insecure, timing);
   }
 
   /** Without a key, also beyond this machine: whoever reaches the port can claim to be any node. */
@@ -130,12 +133,12 @@ public record MembershipOptions(
    * @param indirectProbes how many others are asked; 0 to 16
    * @param gossipInterval between two rounds of gossip
    * @param gossipFanout members that each round goes to; 1 to 16
-   * @param suspicionMultiplier the shortest suspicion, in probe intervals times log10 of the cluster's
-   *     size; at least 2
-   * @param syncInterval between two full exchanges with a random member; grows with clusters of more
-   *     than 32 members
-   * @param forgetAfter how long the dead and gone are remembered, so that old gossip cannot bring them
-   *     back
+   * @param suspicionMultiplier the shortest suspicion, in probe intervals times log10 of the
+   *     cluster's size; at least 2
+   * @param syncInterval between two full exchanges with a random member; grows with clusters of
+   *     more than 32 members
+   * @param forgetAfter how long the dead and gone are remembered, so that old gossip cannot bring
+   *     them back
    */
   public record Timing(
       Duration probeInterval,

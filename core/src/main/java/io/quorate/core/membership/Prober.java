@@ -13,8 +13,8 @@ import java.util.random.RandomGenerator;
  * Asks one member after the other whether it is there, and answers when asked. Members are taken in
  * rounds of random order, so that each is asked within a bounded time.
  *
- * @see <a href="https://www.cs.cornell.edu/projects/Quicksilver/public_pdfs/SWIM.pdf">SWIM, sections
- *     3.1 and 4.3</a>
+ * @see <a href="https://www.cs.cornell.edu/projects/Quicksilver/public_pdfs/SWIM.pdf">SWIM,
+ *     sections 3.1 and 4.3</a>
  */
 final class Prober {
   /** A message to send; if it is for a suspect, the suspect is to learn of the suspicion. */

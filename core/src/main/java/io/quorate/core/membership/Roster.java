@@ -97,7 +97,12 @@ final class Roster {
   void renewSelf(SortedMap<String, String> metadata) {
     renewSelf(
         new Member(
-            self.id(), self.address(), self.incarnation() + 1, self.boot(), self.state(), metadata));
+            self.id(),
+            self.address(),
+            self.incarnation() + 1,
+            self.boot(),
+            self.state(),
+            metadata));
     changes.add(new Change(MembershipEvent.Kind.UPDATED, self));
   }
 
@@ -267,9 +272,10 @@ final class Roster {
     long minNanos =
         (long) (timing.suspicionMultiplier() * scale * timing.probeInterval().toNanos());
     int wanted = Math.max(1, timing.suspicionMultiplier() - 2);
-    // The suspect and this member cannot confirm; with nobody else left there is nothing to wait for.
+    // The suspect and this member cannot confirm; with nobody else left nothing is worth a wait.
     int possible = Math.min(wanted, Math.max(0, size() - 2));
-    return new Suspicion(accuser, nowNanos, minNanos, minNanos * lifeguard.suspicionStretch(), possible);
+    long maxNanos = minNanos * lifeguard.suspicionStretch();
+    return new Suspicion(accuser, nowNanos, minNanos, maxNanos, possible);
   }
 
   // What time does.

@@ -16,8 +16,8 @@ import java.util.TreeSet;
  */
 final class RumorQueue {
   /**
-   * Transmissions of one rumor for each factor of ten in the cluster's size: so many that one change
-   * in some thousand misses a member, which then learns of it with the next full exchange.
+   * Transmissions of one rumor for each factor of ten in the cluster's size: so many that one
+   * change in some thousand misses a member, which then learns of it with the next full exchange.
    */
   private static final int RETRANSMIT_MULTIPLIER = 9;
 
@@ -59,8 +59,8 @@ final class RumorQueue {
   }
 
   /**
-   * The rumors to tell now, {@code maxBytes} at most; counts them as told once more, and drops those
-   * told often enough.
+   * The rumors to tell now, {@code maxBytes} at most; counts them as told once more, and drops
+   * those told often enough.
    */
   List<Rumor> take(int clusterSize, int maxBytes) {
     if (items.isEmpty()) {

@@ -12,17 +12,17 @@ import java.util.random.RandomGenerator;
  * SWIM with Lifeguard, as a pure state machine: what one member says and believes. Its owner calls
  * {@link #step} from one event loop, with a {@link Tick} at {@link #dueNanos} at the latest.
  *
- * <p>Every probe interval one member is pinged; if it is silent, some others are asked to ping it; if
- * they hear nothing either, it is suspected, and unless it refutes in time, dead. What is learned
- * rides on these messages and on rounds of gossip. Lifeguard's additions keep a slow member from
- * accusing healthy ones: it probes more patiently the worse its own health looks ({@link
+ * <p>Every probe interval one member is pinged; if it is silent, some others are asked to ping it;
+ * if they hear nothing either, it is suspected, and unless it refutes in time, dead. What is
+ * learned rides on these messages and on rounds of gossip. Lifeguard's additions keep a slow member
+ * from accusing healthy ones: it probes more patiently the worse its own health looks ({@link
  * LocalHealth}), suspicions start long and shrink with independent confirmations ({@link
  * Suspicion}), and a suspect is told so with the next ping to it.
  *
  * <p>Beyond the papers: a silent member is asked more than once before it is suspected, and again
  * and again while it is; time in which this member itself was stalled is not held against others;
- * the dead are greeted now and then, so that the halves of a healed partition find each other; and a
- * newcomer whose name is taken by a member that answers elsewhere gives up.
+ * the dead are greeted now and then, so that the halves of a healed partition find each other; and
+ * a newcomer whose name is taken by a member that answers elsewhere gives up.
  *
  * @see <a href="https://www.cs.cornell.edu/projects/Quicksilver/public_pdfs/SWIM.pdf">SWIM, Das et
  *     al. 2002</a>

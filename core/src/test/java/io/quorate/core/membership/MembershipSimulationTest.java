@@ -88,7 +88,8 @@ class MembershipSimulationTest {
           throw new IllegalStateException("a bad listener");
         });
     nodes.get(0).service().subscribe(
-        environment.eventLoop("good"), event -> heard.add(event.kind() + " " + event.member().id()));
+        environment.eventLoop("good"),
+        event -> heard.add(event.kind() + " " + event.member().id()));
     sim.run(Duration.ofMillis(100));
     nodes.get(1).service().leave();
     sim.run(Duration.ofSeconds(3));
@@ -134,7 +135,9 @@ class MembershipSimulationTest {
     MetricsRegistry metrics = new MetricsRegistry();
     Listening listening =
         new Listening(
-            task -> {}, event -> heard.add("never"), metrics.counter("membership_failed_listeners"));
+            task -> {},
+            event -> heard.add("never"),
+            metrics.counter("membership_failed_listeners"));
     View view = nodes.get(0).service().view();
     MembershipEvent event =
         new MembershipEvent(Kind.UPDATED, view.present().get(0), view);

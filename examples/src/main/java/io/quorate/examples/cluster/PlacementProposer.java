@@ -11,10 +11,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Proposes that storage members which gossip has found take part in the placement. Any node may, and
- * several at once: the register takes one proposal for an epoch, and none from a side of a partition
- * that has no majority. A member that gossip believes dead is not removed: it may be the only one that
- * holds something, and whether it is lost is for an operator to say.
+ * Proposes that storage members which gossip has found take part in the placement. Any node may,
+ * and several at once: the register takes one proposal for an epoch, and none from a side of a
+ * partition that has no majority. A member that gossip believes dead is not removed: it may be the
+ * only one that holds something, and whether it is lost is for an operator to say.
  */
 public final class PlacementProposer {
   private final PlacementRegister register;

@@ -10,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * The placement as one item of the strongly consistent store: of two that would write the same epoch
- * one does. Safe for use by many threads.
+ * The placement as one item of the strongly consistent store: of two that would write the same
+ * epoch one does. Safe for use by many threads.
  */
 public final class StorePlacementRegister implements PlacementRegister {
   private final ConsistentStore<String, byte[]> store;

@@ -21,11 +21,12 @@ import java.util.concurrent.TimeUnit;
  * {@code /cluster}: who is a member, and how one becomes or ceases to be one.
  *
  * <ul>
- *   <li>{@code GET /cluster}: JSON of the founders, the members with phase and address, the voters of
- *       each group, and the copies of keys that have moved while this node has keys moved
- *   <li>{@code PUT /cluster/ID} with {@code HOST:PORT} as body: has a node added that was started with
- *       {@code --join}, which does this by itself
- *   <li>{@code DELETE /cluster/ID}: has a node taken out, dead or alive, once its keys are with others
+ *   <li>{@code GET /cluster}: JSON of the founders, the members with phase and address, the voters
+ *       of each group, and the copies of keys that have moved while this node has keys moved
+ *   <li>{@code PUT /cluster/ID} with {@code HOST:PORT} as body: has a node added that was started
+ *       with {@code --join}, which does this by itself
+ *   <li>{@code DELETE /cluster/ID}: has a node taken out, dead or alive, once its keys are with
+ *     others
  * </ul>
  *
  * <p>Both are answered once they are agreed on, and come about in the background.

@@ -10,8 +10,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * {@code /eventual}: answered by this node alone. An eventually consistent store has the members that
- * it was opened with: when they change it is closed and opened again, and operations wait meanwhile.
+ * {@code /eventual}: answered by this node alone. An eventually consistent store has the members
+ * that it was opened with: when they change it is closed and opened again, and operations wait
+ * meanwhile.
  */
 final class EventualKeys implements KeyValueStore, AutoCloseable {
   private static final int CLOSE_SECONDS = 3;

@@ -16,7 +16,8 @@ import java.util.TreeMap;
  * @param listen where it accepts its peers
  * @param http where it serves users
  * @param directory its own, made if need be
- * @param cluster every member, this one included, as this node dials it; empty for a node that joins
+ * @param cluster every member, this one included, as this node dials it; empty for a node that
+ *     joins
  * @param join where members of a running cluster serve users; empty for one of its founders
  */
 record NodeOptions(

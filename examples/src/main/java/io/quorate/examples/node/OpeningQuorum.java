@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A quorum store that opens in the background: on a new disk it needs a placement that a majority has
- * agreed on, and a node serves what it can before it has found one.
+ * A quorum store that opens in the background: on a new disk it needs a placement that a majority
+ * has agreed on, and a node serves what it can before it has found one.
  */
 final class OpeningQuorum implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(OpeningQuorum.class);

@@ -10,7 +10,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
-/** {@code /quorum}: three replicas for each key, with the consistency that each request asks for. */
+/**
+ * {@code /quorum}: three replicas for each key, with the consistency that each request asks for.
+ */
 final class QuorumKeys implements KeyValueStore {
   private static final Map<String, Consistency> LEVELS =
       Map.of(

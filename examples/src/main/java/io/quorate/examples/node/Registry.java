@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Who is a member and where, agreed on by the members themselves. What is in it is what is wanted: a
- * {@link Steward} brings it about. Safe for use by many threads.
+ * Who is a member and where, agreed on by the members themselves. What is in it is what is wanted:
+ * a {@link Steward} brings it about. Safe for use by many threads.
  */
 final class Registry {
   private static final String PREFIX = "member/";

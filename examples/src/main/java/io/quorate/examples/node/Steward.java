@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings about, step by step, what the {@link Registry} says. Every node does what concerns itself;
  * who leads a Raft group changes its members, one at a time, a newcomer as a learner first; and who
- * leads the registry has the keys of the quorum store moved. Whoever dies is followed by another, and
- * each step may be done twice.
+ * leads the registry has the keys of the quorum store moved. Whoever dies is followed by another,
+ * and each step may be done twice.
  *
  * <p>A thread of its own; it may wait, a few seconds at a time.
  */

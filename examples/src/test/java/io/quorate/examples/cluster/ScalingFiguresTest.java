@@ -40,10 +40,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What more nodes bring, in a cost model on virtual time: each message that arrives at a node, and each
- * operation that it is given, costs it the same share of its processor, and the busiest node decides
- * what the cluster can do. Prints the table of {@code replication/README.md}; {@code -Dfigures.keys=2000}
- * gives its size.
+ * What more nodes bring, in a cost model on virtual time: each message that arrives at a node, and
+ * each operation that it is given, costs it the same share of its processor, and the busiest node
+ * decides what the cluster can do. Prints the table of {@code replication/README.md}; {@code
+ * -Dfigures.keys=2000} gives its size.
  */
 @Timeout(3_600)
 class ScalingFiguresTest {

@@ -70,7 +70,8 @@ class HomeTest {
   void the_bytes_are_those_of_the_table() {
     new Home(N1, HOME.founders(), new TreeMap<>(Map.of(N2, new Address("h", 1)))).claim(storage);
 
-    assertThat(HexFormat.of().formatHex(bytes())).isEqualTo("01026e3100000002026e31026e3200000001026e3203683a31a9a7194f");
+    assertThat(HexFormat.of().formatHex(bytes()))
+        .isEqualTo("01026e3100000002026e31026e3200000001026e3203683a31a9a7194f");
   }
 
   private byte[] bytes() {

@@ -41,6 +41,7 @@ final class NodeCluster implements AutoCloseable {
   private final HttpClient client =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
   private final SortedMap<Integer, Process> processes = new TreeMap<>();
+  private final List<Process> launched = new ArrayList<>();
   private final int[] peerPorts;
   private final int[] httpPorts;
   private final Relay[][] relays;
@@ -145,10 +146,13 @@ final class NodeCluster implements AutoCloseable {
         "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp",
         System.getProperty("java.class.path"), Main.class.getName(), "node"));
     command.addAll(Arrays.asList(arguments));
-    return new ProcessBuilder(command)
-        .redirectOutput(directory.resolve(name + ".out").toFile())
-        .redirectError(directory.resolve(name + ".err").toFile())
-        .start();
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(directory.resolve(name + ".out").toFile())
+            .redirectError(directory.resolve(name + ".err").toFile())
+            .start();
+    launched.add(process);
+    return process;
   }
 
   Process process(int node) {
@@ -252,7 +256,7 @@ final class NodeCluster implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    processes.values().forEach(process -> process.destroyForcibly().onExit().join());
+    launched.forEach(process -> process.destroyForcibly().onExit().join());
     for (int node = 1; node <= size; node++) {
       for (Relay relay : around(node)) {
         relay.close();

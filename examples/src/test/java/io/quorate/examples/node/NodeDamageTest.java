@@ -169,7 +169,9 @@ class NodeDamageTest {
     }
   }
 
-  /** Flips a bit of the first place below {@code part} that holds {@code text}; returns its file. */
+  /**
+   * Flips a bit of the first place below {@code part} that holds {@code text}; returns its file.
+   */
   private static Path flip(Path part, String text) throws IOException {
     Place place = find(part, text);
     try (RandomAccessFile file = new RandomAccessFile(place.file().toFile(), "rw")) {

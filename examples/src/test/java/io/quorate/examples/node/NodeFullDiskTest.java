@@ -31,7 +31,8 @@ class NodeFullDiskTest {
   void on_a_full_disk_writes_are_refused_and_reads_go_on(String store) throws Exception {
     NodeCluster fresh = new NodeCluster(directory, 1);
     Files.createDirectories(fresh.data(1));
-    assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=56m", "tmpfs", fresh.data(1).toString()) == 0);
+    String mounted = fresh.data(1).toString();
+    assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=56m", "tmpfs", mounted) == 0);
     cluster = fresh;
     cluster.startAll();
     String value = "v".repeat(1 << 20);

@@ -152,7 +152,9 @@ class NodeGrowthTest {
     assertThat(condition.getAsBoolean()).as("n4 printed " + cluster.output(1)).isTrue();
   }
 
-  /** Users of all stores, each with keys of its own; a write that is not acknowledged is a failure. */
+  /**
+   * Users of all stores, each with keys of its own; a write that is not acknowledged is a failure.
+   */
   private final class Writers {
     private final Map<String, String> acknowledged = new ConcurrentHashMap<>();
     private final Queue<String> failures = new ConcurrentLinkedQueue<>();

@@ -237,7 +237,8 @@ class NodeHttpContractTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/", "/nothing", "/status/", "/statusx", "/status/x", "/metricsx", "/strongx/k"})
+  @ValueSource(strings = {"/", "/nothing", "/status/", "/statusx", "/status/x", "/metricsx",
+      "/strongx/k"})
   void another_page_is_404(String path) throws Exception {
     try (HttpConnection connection = connect(1)) {
       assertThat(connection.send("GET", path, "").status()).isEqualTo(404);
