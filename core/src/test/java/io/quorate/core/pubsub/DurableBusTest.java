@@ -45,6 +45,23 @@ class DurableBusTest extends MessageBusConformance {
     return buses;
   }
 
+  @Test
+  void nobody_hears_of_a_message_before_the_disk_has_it() {
+    await(bus(0).create("t", TopicOptions.of(TopicKind.DURABLE)));
+    Inbox inbox = new Inbox();
+    await(bus(1).subscribe("t", SubscribeOptions.defaults(), inbox));
+    sim.run(Duration.ofSeconds(1));
+
+    host.disk().stall(Duration.ofSeconds(3));
+    CompletableFuture<Receipt> receipt = bus(0).publish("t", Message.of("1"));
+    sim.run(Duration.ofSeconds(2));
+
+    assertThat(receipt).isNotDone();
+    assertThat(inbox.deliveries).isEmpty();
+    await(receipt);
+    until(() -> inbox.texts().contains("1"));
+  }
+
   private void restartHost() {
     host.crash();
     host.restart();
