@@ -147,6 +147,7 @@ final class Front implements AutoCloseable {
     return routers;
   }
 
+  /** What has become of all calls so far. */
   Guard.Stats stats() {
     return guard.stats();
   }

@@ -1,5 +1,6 @@
 package io.quorate.examples.platform;
 
+import io.quorate.resilience.Guard;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -170,6 +171,12 @@ final class Story {
         required,
         "");
     score.tell("accuracy as served, with the users' profiles", load.accuracy(), "");
+    score.tell("answers that had the user's profile", 100 * load.profiledShare(), "%");
+    Guard.Stats calls = platform.front().stats();
+    score.tell(
+        "further attempts, for 100 questions",
+        100.0 * (calls.retries() + calls.hedges()) / calls.calls(),
+        "");
   }
 
   private void score(Load load) {
