@@ -60,7 +60,9 @@ public final class RaftProfile {
             long[] was = before.byKind.getOrDefault(kind, new long[2]);
             System.out.printf(
                 "  %-24s %7.2f us/op  %7.0f B/op%n",
-                kind, (used[0] - was[0]) / 1e3 / operations, (double) (used[1] - was[1]) / operations);
+                kind,
+                (used[0] - was[0]) / 1e3 / operations,
+                (double) (used[1] - was[1]) / operations);
           });
       System.out.printf(
           "  per op: %.3f switches, %.3f syncs, %.3f frames%n",
