@@ -48,8 +48,17 @@ final class BrokerSubscription implements Comparable<BrokerSubscription> {
     return wish.group().map(Group::namedKey).orElse(Group.privateKey(session.name, number));
   }
 
-  /** Settles the delivery with {@code tag}. */
+  /**
+   * Settles the delivery with {@code tag}. Giving back a delivery that does not count any more is
+   * answered like any other: only from which tag on deliveries count is of interest then.
+   */
   Outcome settle(BrokerCommand.Settlement settlement) {
+    Outcome outcome = settleIfItCounts(settlement);
+    boolean released = settlement.verdict() == BrokerCommand.Verdict.RELEASE;
+    return released ? new Outcome.PutBack(nextTag) : outcome;
+  }
+
+  private Outcome settleIfItCounts(BrokerCommand.Settlement settlement) {
     Outstanding delivery = outstanding.remove(settlement.tag());
     if (delivery == null) {
       return Outcome.refused(

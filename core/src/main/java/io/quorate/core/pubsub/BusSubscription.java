@@ -192,7 +192,7 @@ final class BusSubscription implements Subscription {
       Rewind rewind = rewinding.computeIfAbsent(key, k -> new Rewind());
       rewind.pending++;
       bus.settler()
-          .settle(effect.session(), settlement, future, tag -> rewound(key, rewind, tag));
+          .settle(effect.session(), settlement, future, tag -> rewound(key, rewind, effect, tag));
       if (settlement.verdict() == Verdict.NACK) {
         for (Object each : queue) {
           if (each instanceof HeldDelivery later && keyOf(later.effect()).equals(key)) {
@@ -204,7 +204,15 @@ final class BusSubscription implements Subscription {
   }
 
   /** The broker has heard that {@code key} was rewound. */
-  private void rewound(String key, Rewind rewind, long untilTag) {
+  private void rewound(String key, Rewind rewind, BrokerEffect.Deliver effect, long untilTag) {
+    if (untilTag == 0) {
+      // Fenced, perhaps by itself the first time: what is on its way is still not to be handled.
+      Settlement again =
+          new Settlement(effect.subscription(), effect.tag(), Verdict.RELEASE, 0, "");
+      bus.settler()
+          .settle(effect.session(), again, null, tag -> rewound(key, rewind, effect, tag));
+      return;
+    }
     synchronized (rewinding) {
       rewind.pending--;
       rewind.untilTag = Math.max(rewind.untilTag, untilTag);

@@ -28,7 +28,8 @@ final class Settler {
    * @param session whose delivery it is
    * @param settlement null to end the subscription
    * @param future null if nobody cares
-   * @param answered is told the tag from which deliveries count again, 0 if that is unknown
+   * @param answered is told the tag from which deliveries count again, 0 if the broker has not said
+   *     so, and -1 if it will not
    */
   private record Item(
       String session,
@@ -37,7 +38,7 @@ final class Settler {
       CompletableFuture<Void> future,
       LongConsumer answered) {
     void fail(OperationException cause) {
-      answered.accept(0);
+      answered.accept(-1);
       if (future != null) {
         future.completeExceptionally(cause);
       }

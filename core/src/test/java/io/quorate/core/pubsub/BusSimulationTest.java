@@ -44,6 +44,7 @@ class BusSimulationTest {
   void no_storm_breaks_what_the_kinds_of_topics_promise() {
     Campaign.of(SWARM, (sim, plan) -> new BusStorm(sim, plan).run())
         .seeds(1, 30)
+        .regressions(383)
         .mustReach("bus.session-lost", "remote-broker.restarted", "broker.snapshot")
         .run();
   }
