@@ -29,7 +29,7 @@ final class MembershipFigures {
     row("the same with Lifeguard off", seeds, oneStarved(seeds, Lifeguard.OFF));
     row("60 s, all 50 starved by 0.1 to 1 s", seeds, allStarved(seeds));
     row("10 min, 30 % loss, 50 nodes", Math.max(1, seeds / 10), loss(Math.max(1, seeds / 10)));
-    for (int size : new int[] {10, 50, 100, 1_000}) {
+    for (int size : new int[] {10, 50, 100, 200}) {
       row("idle, " + size + " nodes, for each", 1, idle(size));
     }
   }
