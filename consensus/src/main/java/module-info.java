@@ -1,4 +1,4 @@
-/** A Raft node, leader election, and the strongly consistent store. */
+/** A Raft node, leader election, the strongly consistent store, and replicated topics. */
 module io.quorate.consensus {
   requires transitive io.quorate.core;
   requires org.slf4j;
@@ -6,4 +6,5 @@ module io.quorate.consensus {
   exports io.quorate.consensus.election;
   exports io.quorate.consensus.raft;
   exports io.quorate.consensus.store;
+  exports io.quorate.consensus.topic;
 }

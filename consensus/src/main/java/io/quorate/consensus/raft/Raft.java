@@ -107,6 +107,11 @@ public final class Raft implements AutoCloseable {
     return environment.self();
   }
 
+  /** The node's door to the world. */
+  public Environment environment() {
+    return environment;
+  }
+
   /** Stops all groups: what is pending fails, then the log is closed. May be called twice. */
   @Override
   public void close() {
@@ -188,9 +193,6 @@ public final class Raft implements AutoCloseable {
     }
   }
 
-  Environment environment() {
-    return environment;
-  }
 
   RaftOptions options() {
     return options;

@@ -1,0 +1,204 @@
+package io.quorate.consensus.topic;
+
+import io.quorate.core.pubsub.Delivery;
+import io.quorate.core.pubsub.Gap;
+import io.quorate.core.pubsub.Receipt;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What clients of replicated topics did and saw, and whether that is what was promised. */
+final class TopicHistory {
+  /** A place in a topic. */
+  record Place(String topic, int partition, long sequence) implements Comparable<Place> {
+    @Override
+    public int compareTo(Place other) {
+      int byTopic = topic.compareTo(other.topic);
+      int byPartition = Integer.compare(partition, other.partition);
+      return byTopic != 0
+          ? byTopic
+          : byPartition != 0 ? byPartition : Long.compare(sequence, other.sequence);
+    }
+  }
+
+  /** A message that was published; its text names it. */
+  static final class Published {
+    final String topic;
+    final String key;
+    final String text;
+    /** Who published it, and as its how-manieth: messages of one keep their order. */
+    final String publisher;
+    final int number;
+    Receipt receipt;
+    boolean refused;
+
+    Published(String topic, String key, String text, String publisher, int number) {
+      this.topic = topic;
+      this.key = key;
+      this.text = text;
+      this.publisher = publisher;
+      this.number = number;
+    }
+  }
+
+  /** What one subscriber without a group was given, from its first message on. */
+  static final class View {
+    final String name;
+    final Set<Place> seen = new HashSet<>();
+    final Map<String, Place> newestOfKey = new HashMap<>();
+    final SortedMap<Integer, Long> firstOf = new TreeMap<>();
+    final SortedMap<Integer, Long> lastOf = new TreeMap<>();
+    final List<Gap> gaps = new ArrayList<>();
+
+    View(String name) {
+      this.name = name;
+    }
+
+    /** At least once, and in the order of each key. */
+    void delivered(Delivery delivery) {
+      Place place = place(delivery);
+      if (!seen.add(place)) {
+        return;
+      }
+      String key = delivery.partition() + "/" + delivery.message().key().orElse("");
+      Place newest = newestOfKey.put(key, place);
+      if (newest != null && newest.sequence() > place.sequence()) {
+        throw new AssertionError(name + " was given " + place + " after " + newest);
+      }
+      firstOf.putIfAbsent(place.partition(), place.sequence());
+      lastOf.merge(place.partition(), place.sequence(), Math::max);
+    }
+
+    /** Each message between the first and the last was seen, or a gap tells that it was not. */
+    void checkNothingIsSilentlyMissing(SortedMap<Place, String> log) {
+      for (Place place : log.keySet()) {
+        Long first = firstOf.get(place.partition());
+        boolean between =
+            first != null
+                && place.sequence() >= first
+                && place.sequence() <= lastOf.get(place.partition());
+        if (between && !seen.contains(place) && gaps.stream().noneMatch(g -> covers(g, place))) {
+          throw new AssertionError(name + " has missed " + place + " and was not told: " + gaps);
+        }
+      }
+    }
+
+    private static boolean covers(Gap gap, Place place) {
+      return gap.topic().equals(place.topic())
+          && gap.partition() == place.partition()
+          && gap.fromSequence() <= place.sequence()
+          && place.sequence() < gap.toSequence();
+    }
+  }
+
+  final Map<String, Published> published = new HashMap<>();
+  final List<View> views = new ArrayList<>();
+
+  /** The highest attempt at each message that any member of a group was given. */
+  private final Map<String, Integer> attempts = new HashMap<>();
+
+  private final Map<String, Place> newestOfGroup = new HashMap<>();
+  private final Set<String> settled = new HashSet<>();
+  private final Set<Place> givenToGroups = new HashSet<>();
+  int acknowledged;
+  int fenced;
+
+  static Place place(Delivery delivery) {
+    return new Place(delivery.topic(), delivery.partition(), delivery.sequence());
+  }
+
+  void acknowledged(Published message, Receipt receipt) {
+    message.receipt = receipt;
+    acknowledged++;
+  }
+
+  /** A member of {@code group} was given a message: first times come in the order of each key. */
+  void given(String group, Delivery delivery) {
+    Place place = place(delivery);
+    attempts.merge(group + place, delivery.attempt(), Math::max);
+    if (givenToGroups.add(place)) {
+      String key = group + delivery.partition() + delivery.message().key().orElse("");
+      Place newest = newestOfGroup.put(key, place);
+      if (newest != null && newest.sequence() > place.sequence()) {
+        throw new AssertionError(group + " was given " + place + " after " + newest);
+      }
+    }
+  }
+
+  boolean wasGiven(Place place) {
+    return givenToGroups.contains(place);
+  }
+
+  /** Whether a later attempt at the message is in somebody's hands, so that this one is over. */
+  boolean isOver(String group, Delivery delivery) {
+    return attempts.get(group + place(delivery)) > delivery.attempt();
+  }
+
+  /**
+   * The broker has taken a member's word.
+   *
+   * @param wasOver what {@link #isOver} said when the member spoke
+   */
+  void settled(String group, Delivery delivery, boolean wasOver) {
+    if (wasOver) {
+      throw new AssertionError(
+          group + ": attempt " + delivery.attempt() + " at " + place(delivery)
+              + " was settled after another was handed out");
+    }
+    if (!settled.add(group + place(delivery))) {
+      throw new AssertionError(group + ": " + place(delivery) + " was settled twice");
+    }
+  }
+
+  /** Every message that was acknowledged is where its receipt says; none is there twice. */
+  void checkLog(SortedMap<Place, String> log, Set<String> dropping) {
+    Map<String, Place> places = new HashMap<>();
+    log.forEach(
+        (place, text) -> {
+          Place other = places.put(place.topic() + text, place);
+          if (other != null) {
+            throw new AssertionError(text + " is stored twice: " + other + ", " + place);
+          }
+        });
+    for (Published each : published.values()) {
+      Place found = places.get(each.topic + each.text);
+      if (each.receipt != null && found == null && !dropping.contains(each.topic)) {
+        throw new AssertionError("lost although acknowledged: " + each.text + " of " + each.topic);
+      }
+      if (each.refused && found != null) {
+        throw new AssertionError("stored although refused: " + each.text + " at " + found);
+      }
+      if (each.receipt != null
+          && found != null
+          && (found.partition() != each.receipt.partition()
+              || found.sequence() != each.receipt.sequence())) {
+        throw new AssertionError(each.text + " is at " + found + ", not at " + each.receipt);
+      }
+    }
+    checkOrder(log);
+  }
+
+  /** Messages of one publisher with one key are in the order in which it published them. */
+  private void checkOrder(SortedMap<Place, String> log) {
+    Map<String, Published> newest = new HashMap<>();
+    log.forEach(
+        (place, text) -> {
+          Published message = published.get(place.topic() + text);
+          if (message == null) {
+            return;
+          }
+          Published before =
+              newest.put(message.topic + message.publisher + message.key, message);
+          if (before != null && before.number > message.number) {
+            throw new AssertionError(
+                "out of order: " + message.text + " is behind " + before.text + " in "
+                    + message.topic);
+          }
+        });
+  }
+}
