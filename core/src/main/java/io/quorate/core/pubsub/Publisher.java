@@ -37,6 +37,9 @@ final class Publisher {
     final Deque<Waiting> queue = new ArrayDeque<>();
     List<Waiting> inFlight = List.of();
 
+    /** Whether an attempt at what is in flight may have taken effect. */
+    boolean uncertain;
+
     Lane(String topic) {
       this.topic = topic;
     }
@@ -135,6 +138,7 @@ final class Publisher {
       batch.add(lane.queue.poll());
     }
     lane.inFlight = batch;
+    lane.uncertain = false;
     ProducerSequence stamp = new ProducerSequence(producer, nextSequence);
     nextSequence += batch.size();
     learnKind(lane.topic);
@@ -171,19 +175,27 @@ final class Publisher {
               }
               if (failure == null) {
                 complete(lane, outcomes);
-              } else if (mayRepeat(lane, failure)) {
-                loop.schedule(RETRY_NANOS, () -> send(lane, command));
-                return;
               } else {
-                lane.inFlight.forEach(each -> fail(each, BrokerBus.problem(failure)));
+                OperationException problem = BrokerBus.problem(failure);
+                lane.uncertain |= problem.mayHaveTakenEffect();
+                if (mayRepeat(lane)) {
+                  loop.schedule(RETRY_NANOS, () -> send(lane, command));
+                  return;
+                }
+                // That the last attempt was refused says nothing about those before it.
+                OperationException told =
+                    lane.uncertain && !problem.mayHaveTakenEffect()
+                        ? new IndeterminateException("an earlier attempt has no answer", problem)
+                        : problem;
+                lane.inFlight.forEach(each -> fail(each, told));
               }
               lane.inFlight = List.of();
               flush(lane);
             });
   }
 
-  private boolean mayRepeat(Lane lane, Throwable failure) {
-    return BrokerBus.problem(failure).mayHaveTakenEffect()
+  private boolean mayRepeat(Lane lane) {
+    return lane.uncertain
         && kinds.get(lane.topic) == TopicKind.DEDUP
         && lane.inFlight.get(0).deadlineNanos() - bus.nowNanos() > 0;
   }
