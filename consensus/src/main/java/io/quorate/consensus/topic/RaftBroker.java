@@ -45,7 +45,7 @@ final class RaftBroker implements Broker {
     listeners.remove(session);
   }
 
-  /** Closes the sessions of this node, so that others need not wait for their leases, and leaves. */
+  /** Closes this node's sessions, so that others need not wait for their leases, and leaves. */
   @Override
   public void close() {
     listeners.sessions().forEach(session -> submit(new BrokerCommand.CloseSession(session)));

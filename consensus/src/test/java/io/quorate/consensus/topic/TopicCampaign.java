@@ -8,6 +8,7 @@ import io.quorate.core.Environment;
 import io.quorate.core.NodeId;
 import io.quorate.core.OperationException;
 import io.quorate.core.pubsub.BusOptions;
+import io.quorate.core.pubsub.DeadLetterReason;
 import io.quorate.core.pubsub.Delivery;
 import io.quorate.core.pubsub.Gap;
 import io.quorate.core.pubsub.Message;
@@ -30,6 +31,7 @@ import io.quorate.core.sim.SimulationOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,8 +61,10 @@ final class TopicCampaign implements AutoCloseable {
   static final String BOUNDED = "bounded";
   static final String MODELS = "models";
 
-  private static final List<String> TOPICS = List.of(ORDERS, ORDERS, DEDUP, POISON, BOUNDED, MODELS);
+  private static final List<String> TOPICS =
+      List.of(ORDERS, ORDERS, DEDUP, POISON, BOUNDED, MODELS);
   private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final int ROUNDS_TO_CONVERGE = 120;
   private static final int KEYS = 6;
 
   private record Service(Raft raft, ReplicatedTopics topics) {}
@@ -132,6 +136,10 @@ final class TopicCampaign implements AutoCloseable {
 
   int leaderKills() {
     return leaderKills;
+  }
+
+  long virtualMillis() {
+    return simulation.nowNanos() / 1_000_000;
   }
 
   long digest() {
@@ -234,21 +242,21 @@ final class TopicCampaign implements AutoCloseable {
   private void subscribeTo(MessageBus bus, int node, int incarnation, String topic) {
     SubscribeOptions alone = SubscribeOptions.defaults().withStart(StartPosition.EARLIEST);
     SubscribeOptions group = SubscribeOptions.group("g").withCredits(8).acknowledgedByHand();
-    String name = topic + "@n" + node + "." + incarnation;
     if (topic.equals(ORDERS)) {
       subscribe(bus, node, incarnation, topic, group, new Member(node, incarnation, topic));
-      subscribe(bus, node, incarnation, topic, alone, new Reader(view(name), node, incarnation, 0));
+      subscribe(bus, node, incarnation, topic, alone,
+          new Reader(view(topic, node, incarnation), 0));
     } else if (topic.equals(POISON)) {
       subscribe(bus, node, incarnation, topic, group, new Member(node, incarnation, topic));
     } else if (topic.equals(BOUNDED)) {
       SubscribeOptions slow = alone.withCredits(2).acknowledgedByHand();
       subscribe(bus, node, incarnation, topic, slow,
-          new Reader(view(name), node, incarnation, 150));
+          new Reader(view(topic, node, incarnation), 150));
     }
   }
 
-  private TopicHistory.View view(String name) {
-    TopicHistory.View view = new TopicHistory.View(name);
+  private TopicHistory.View view(String topic, int node, int incarnation) {
+    TopicHistory.View view = new TopicHistory.View(topic, node, incarnation);
     history.views.add(view);
     return view;
   }
@@ -318,14 +326,10 @@ final class TopicCampaign implements AutoCloseable {
   /** Reads a topic by itself. */
   private final class Reader implements Subscriber {
     private final TopicHistory.View view;
-    private final int node;
-    private final int incarnation;
     private final int maxDelayMillis;
 
-    Reader(TopicHistory.View view, int node, int incarnation, int maxDelayMillis) {
+    Reader(TopicHistory.View view, int maxDelayMillis) {
       this.view = view;
-      this.node = node;
-      this.incarnation = incarnation;
       this.maxDelayMillis = maxDelayMillis;
     }
 
@@ -335,7 +339,7 @@ final class TopicCampaign implements AutoCloseable {
       if (maxDelayMillis > 0) {
         simulation.at(
             Duration.ofMillis(random.nextInt(maxDelayMillis)),
-            () -> bus(node, incarnation).ifPresent(bus -> delivery.ack()));
+            () -> bus(view.node, view.incarnation).ifPresent(bus -> delivery.ack()));
       }
     }
 
@@ -388,7 +392,7 @@ final class TopicCampaign implements AutoCloseable {
     throw new AssertionError("not an operation's failure: " + cause, cause);
   }
 
-  /** An application with sequences of its own, that publishes again on any node until it is told. */
+  /** An application with sequences of its own, that publishes on any node until it is told. */
   private void publishOnce(String producer, int sequence) {
     if (!storming) {
       return;
@@ -513,46 +517,74 @@ final class TopicCampaign implements AutoCloseable {
 
   /** Liveness: a message published on each node is acknowledged. */
   private void settle() {
-    simulation.run(Duration.ofSeconds(1));
-    for (SimNode<Service> node : nodes) {
-      boolean[] done = new boolean[1];
-      Runnable[] attempt = new Runnable[1];
-      attempt[0] =
-          () -> {
-            if (done[0]) {
-              return;
-            }
-            TopicHistory.Published message =
-                publish(node.service().topics(), ORDERS, "last" + node.id());
-            simulation.at(
-                Duration.ofSeconds(4),
-                () -> {
-                  done[0] = message.receipt != null;
-                  attempt[0].run();
-                });
-          };
-      attempt[0].run();
-      simulation.runUntil(() -> done[0], PATIENCE);
+    boolean[] done = new boolean[nodes.size()];
+    for (int i = 0; i < nodes.size(); i++) {
+      publishUntilAcknowledged(i, done);
     }
+    simulation.runUntil(() -> done[0] && done[1] && done[2], PATIENCE);
+  }
+
+  private void publishUntilAcknowledged(int node, boolean[] done) {
+    MessageBus bus = nodes.get(node).service().topics();
+    TopicHistory.Published message = publish(bus, ORDERS, "last" + node);
+    message.onAcknowledged = () -> done[node] = true;
+    simulation.at(
+        Duration.ofSeconds(4),
+        () -> {
+          if (!done[node]) {
+            publishUntilAcknowledged(node, done);
+          }
+        });
   }
 
   private void check() {
-    List<SortedMap<TopicHistory.Place, String>> logs = new ArrayList<>();
-    for (SimNode<Service> node : nodes) {
-      logs.add(readAll(node));
-    }
-    simulation.runUntil(
-        () -> logs.get(0).keySet().stream().allMatch(this::handled), PATIENCE);
-    simulation.run(Duration.ofSeconds(3));
-    history.checkLog(logs.get(0), Set.of(BOUNDED, MODELS));
-    for (SortedMap<TopicHistory.Place, String> log : logs) {
-      if (!log.equals(logs.get(0))) {
-        throw new AssertionError("replicas differ: " + log.size() + " and " + logs.get(0).size());
+    List<SortedMap<TopicHistory.Place, String>> early = readEverywhere();
+    converge(early, List.of(early.get(0)));
+    // Whatever comes late would be too much; and who begins now sees what all have in the end.
+    simulation.run(Duration.ofSeconds(1));
+    List<SortedMap<TopicHistory.Place, String>> logs = readEverywhere();
+    converge(logs, early);
+    SortedMap<TopicHistory.Place, String> log = logs.get(0);
+    history.checkLog(log, Set.of(BOUNDED, MODELS));
+    for (SortedMap<TopicHistory.Place, String> other : logs) {
+      if (!other.equals(log)) {
+        throw new AssertionError("replicas differ: " + log.size() + " and " + other.size());
       }
     }
-    checkModels(logs.get(0));
-    checkDeadLetters(logs.get(0));
-    checkViews(logs.get(0));
+    for (TopicHistory.Place place : log.keySet()) {
+      if (!wasHandled(place)) {
+        throw new AssertionError("no member of the group was given " + place);
+      }
+    }
+    checkModels(log);
+    checkDeadLetters(log);
+    checkViews(log);
+  }
+
+  private List<SortedMap<TopicHistory.Place, String>> readEverywhere() {
+    return nodes.stream().map(this::readAll).toList();
+  }
+
+  private void converge(
+      List<SortedMap<TopicHistory.Place, String>> logs,
+      List<SortedMap<TopicHistory.Place, String>> atLeast) {
+    for (int i = 0; i < ROUNDS_TO_CONVERGE; i++) {
+      boolean complete =
+          atLeast.stream()
+              .allMatch(log -> kept(logs.get(0)).keySet().containsAll(kept(log).keySet()));
+      if (complete && hasConverged(logs)) {
+        return;
+      }
+      simulation.run(Duration.ofMillis(500));
+    }
+  }
+
+  /** Without what later messages may have taken the place of. */
+  private static SortedMap<TopicHistory.Place, String> kept(
+      SortedMap<TopicHistory.Place, String> log) {
+    SortedMap<TopicHistory.Place, String> kept = new TreeMap<>(log);
+    kept.keySet().removeIf(p -> p.topic().equals(BOUNDED) || p.topic().equals(MODELS));
+    return kept;
   }
 
   /** Everything that a subscriber on {@code node} is given, from the beginning. */
@@ -564,13 +596,29 @@ final class TopicCampaign implements AutoCloseable {
             .subscribe(
                 "**",
                 SubscribeOptions.defaults().withStart(StartPosition.EARLIEST),
-                delivery -> log.put(TopicHistory.place(delivery), delivery.message().text()));
+                delivery -> {
+                  if (isOfTheGroup(delivery.message())) {
+                    log.put(TopicHistory.place(delivery), delivery.message().text());
+                  }
+                });
     simulation.await(subscribed, PATIENCE);
     return log;
   }
 
+  /** Readers without a group may have given up messages as well: those letters do not count. */
+  private static boolean isOfTheGroup(Message message) {
+    return DeadLetterReason.of(message).map(why -> why.group().equals("g")).orElse(true);
+  }
+
+  private boolean hasConverged(List<SortedMap<TopicHistory.Place, String>> logs) {
+    SortedMap<TopicHistory.Place, String> log = logs.get(0);
+    return logs.stream().allMatch(other -> kept(other).equals(kept(log)))
+        && log.keySet().stream().allMatch(this::wasHandled)
+        && withoutDeadLetter(log).isEmpty();
+  }
+
   /** The groups get everything in the end. */
-  private boolean handled(TopicHistory.Place place) {
+  private boolean wasHandled(TopicHistory.Place place) {
     boolean shared = place.topic().equals(ORDERS) || place.topic().equals(POISON);
     return !shared || history.wasGiven(place);
   }
@@ -597,44 +645,47 @@ final class TopicCampaign implements AutoCloseable {
   }
 
   private void checkDeadLetters(SortedMap<TopicHistory.Place, String> log) {
-    for (TopicHistory.Published each : history.published.values()) {
-      boolean poisonous = each.topic.equals(POISON) && each.text.endsWith("!");
-      if (poisonous && each.receipt != null) {
-        long letters =
-            log.entrySet().stream()
-                .filter(e -> e.getKey().topic().equals(DEAD) && e.getValue().equals(each.text))
-                .count();
-        if (letters != 1) {
-          throw new AssertionError(letters + " dead letters of " + each.text);
-        }
-      }
+    List<String> missing = withoutDeadLetter(log);
+    if (!missing.isEmpty()) {
+      throw new AssertionError("no dead letters of " + missing);
     }
   }
 
+  /** What nobody can handle, was acknowledged, and is not among the dead letters. */
+  private List<String> withoutDeadLetter(SortedMap<TopicHistory.Place, String> log) {
+    Set<String> letters = new HashSet<>();
+    log.forEach(
+        (place, text) -> {
+          if (place.topic().equals(DEAD)) {
+            letters.add(text);
+          }
+        });
+    return history.published.values().stream()
+        .filter(each -> each.receipt != null && each.topic.equals(POISON))
+        .map(each -> each.text)
+        .filter(text -> text.endsWith("!") && !letters.contains(text))
+        .toList();
+  }
+
   private void checkViews(SortedMap<TopicHistory.Place, String> log) {
-    SortedMap<String, SortedMap<TopicHistory.Place, String>> byTopic = new TreeMap<>();
-    for (String topic : List.of(ORDERS, BOUNDED)) {
-      SortedMap<TopicHistory.Place, String> places = new TreeMap<>();
-      byTopic.put(topic, places);
-      log.forEach(
-          (place, text) -> {
-            if (place.topic().equals(topic)) {
-              places.put(place, text);
-            }
-          });
-    }
+    Map<String, SortedMap<TopicHistory.Place, String>> keys = new HashMap<>();
+    log.forEach(
+        (place, text) -> {
+          TopicHistory.Published message = history.published.get(place.topic() + text);
+          if (message != null) {
+            keys.computeIfAbsent(place.topic(), topic -> new TreeMap<>()).put(place, message.key);
+          }
+        });
     // What was dropped since is known by its receipt.
     for (TopicHistory.Published each : history.published.values()) {
       if (each.topic.equals(BOUNDED) && each.receipt != null) {
-        byTopic
-            .get(BOUNDED)
-            .put(
-                new TopicHistory.Place(BOUNDED, 0, each.receipt.sequence()), each.text);
+        keys.computeIfAbsent(BOUNDED, topic -> new TreeMap<>())
+            .put(new TopicHistory.Place(BOUNDED, 0, each.receipt.sequence()), each.key);
       }
     }
     for (TopicHistory.View view : history.views) {
-      view.checkNothingIsSilentlyMissing(
-          byTopic.get(view.name.substring(0, view.name.indexOf('@'))));
+      boolean stillThere = bus(view.node, view.incarnation).isPresent();
+      view.checkNothingIsSilentlyMissing(keys.get(view.topic), stillThere);
     }
   }
 }

@@ -203,7 +203,8 @@ class TopicMachineTest {
 
   @Test
   void the_formats_are_as_drawn() throws IOException {
-    byte[] command = TopicCommand.CODEC.encode(new TopicCommand("n", 3, 2, List.of(new byte[] {9})));
+    byte[] command =
+        TopicCommand.CODEC.encode(new TopicCommand("n", 3, 2, List.of(new byte[] {9})));
     assertThat(HexFormat.of().formatHex(command)).isEqualTo("01016e0302010109");
     byte[] result =
         TopicResult.CODEC.encode(new TopicResult.Applied(List.of(List.of(Outcome.DONE))));
