@@ -1,0 +1,301 @@
+package io.quorate.consensus.topic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import javax.tools.FileObject;
+import javax.tools.ForwardingJavaFileManager;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileManager;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The test of the campaign: bugs put into one source file, compiled in memory, must be found by
+ * {@link TopicCampaign}, and for the promise that they break. The table is printed with {@code
+ * -Dtopic.mutants.table=true}.
+ */
+class TopicMutantTest {
+  private static final int SEEDS = Integer.getInteger("topic.mutants.seeds", 40);
+  private static final boolean TABLE = Boolean.getBoolean("topic.mutants.table");
+  private static final String HERE = "io.quorate.consensus.topic.";
+  private static final String BUS = "io.quorate.core.pubsub.";
+
+  /**
+   * A bug.
+   *
+   * @param name what it does
+   * @param type the class that is edited
+   * @param original text that occurs in it once
+   * @param replacement what stands there instead
+   * @param complaint words of which the campaign must find one
+   */
+  private record Mutant(
+      String name, String type, String original, String replacement, List<String> complaint) {}
+
+  private static final List<Mutant> MUTANTS =
+      List.of(
+          new Mutant(
+              "acknowledged before it is committed",
+              HERE + "Outbound",
+              "    if (result instanceof TopicResult.OutOfOrder) {",
+              """
+                  if (error instanceof io.quorate.core.IndeterminateException) {
+                    java.util.function.Function<Pending, List<Outcome>> guess =
+                        pending -> io.quorate.core.pubsub.BrokerCommand.CODEC
+                                .decode(pending.command)
+                            instanceof io.quorate.core.pubsub.BrokerCommand.Publish p
+                        ? java.util.Collections.nCopies(p.messages().size(),
+                            (Outcome) new Outcome.Stored(
+                                new io.quorate.core.pubsub.Receipt(0, 0, false)))
+                        : List.of(Outcome.DONE);
+                    underWay.remove(batch);
+                    batch.content.forEach(
+                        pending -> release(pending).complete(guess.apply(pending)));
+                    drain();
+                    return;
+                  }
+                  if (result instanceof TopicResult.OutOfOrder) {
+              """,
+              List.of("lost although acknowledged")),
+          new Mutant(
+              "recognised producers are forgotten when the leader changes",
+              HERE + "TopicMachine",
+              "outcomes.add(step(at, BrokerCommand.CODEC.decode(command)));",
+              """
+              BrokerCommand each = BrokerCommand.CODEC.decode(command);
+              if (each instanceof BrokerCommand.Publish p) {
+                each = new BrokerCommand.Publish(p.topic(),
+                    p.stamp().map(s -> new io.quorate.core.pubsub.ProducerSequence(
+                        s.producer() + "-" + at.term(), s.sequence())),
+                    p.messages().stream().map(m -> m.producer().isEmpty() ? m
+                        : m.withProducer(m.producer().get().producer() + "-" + at.term(),
+                            m.producer().get().sequence())).toList());
+              }
+              outcomes.add(step(at, each));
+              """,
+              List.of("stored twice")),
+          new Mutant(
+              "recognised producers are not in the snapshot",
+              BUS + "BrokerStateCodec",
+              "    out.varint(topic.dedup.producers().size());\n"
+                  + "    topic.dedup.producers().forEach(",
+              "    out.varint(0);\n"
+                  + "    new TreeMap<String, Dedup.Producer>().forEach(",
+              List.of("stored twice")),
+          new Mutant(
+              "no fence: whoever had a message may settle it",
+              BUS + "Cursor",
+              "    return current && owner == from ? message : null;",
+              "    return message;",
+              List.of("settled after another was handed out", "settled twice")),
+          new Mutant(
+              "a batch that was given up is applied behind the next one",
+              HERE + "Streams",
+              "    if (batch.number() <= last) {",
+              "    if (batch.number() < 0) {",
+              List.of("out of order", "stored although refused", "stored twice", "was given")),
+          new Mutant(
+              "a subscriber is not told what was dropped",
+              BUS + "Cursor",
+              "        missed(next, log.start(), Gap.Reason.RETENTION);\n",
+              "",
+              List.of("was not told")),
+          new Mutant(
+              "sessions do not learn that the replica has skipped part of the log",
+              HERE + "TopicMachine",
+              "    listeners.jumped(before, core.sessions());\n",
+              "",
+              List.of("was not told", "has missed", "no member", "was given", "replicas differ")),
+          new Mutant(
+              "later messages of a key do not wait for a failed one",
+              BUS + "Cursor",
+              "        if (later.key.equals(message.key)) {",
+              "        if (later.key.isEmpty()) {",
+              List.of("was given", "settled")),
+          new Mutant(
+              "time is not replicated: a replica's deadlines do not count",
+              HERE + "TopicMachine",
+              "    step(at, new BrokerCommand.Tick());",
+              "    if (at.timeMillis() < 0) { step(at, new BrokerCommand.Tick()); }",
+              List.of("no member", "no dead letters", "was not told", "has missed")));
+
+  @Test
+  void the_campaign_finds_every_bug_by_the_promise_that_it_breaks() throws Exception {
+    List<String> survivors = new ArrayList<>();
+    StringBuilder table = new StringBuilder();
+    for (Mutant mutant : MUTANTS) {
+      String found = firstComplaint(mutant);
+      table.append("| ").append(mutant.name()).append(" | ").append(found).append(" |\n");
+      if (mutant.complaint().stream().noneMatch(found::contains)) {
+        survivors.add(mutant.name() + ": " + found);
+      }
+    }
+    if (TABLE) {
+      System.out.print(table);
+    }
+
+    assertThat(survivors).isEmpty();
+  }
+
+  @Test
+  void the_unchanged_sources_pass_in_the_same_laboratory() throws Exception {
+    Mutant none = new Mutant("none", HERE + "Streams", "LOAD = 0.75f", "LOAD = 0.75f", List.of());
+
+    Method run = campaign(compile(none));
+    for (long seed = 1; seed <= 3; seed++) {
+      run.invoke(null, seed);
+    }
+  }
+
+  private static String firstComplaint(Mutant mutant) throws Exception {
+    Method run = campaign(compile(mutant));
+    String other = "none of " + SEEDS + " seeds";
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      try {
+        run.invoke(null, seed);
+      } catch (InvocationTargetException e) {
+        String complaint = e.getCause().getMessage();
+        if (mutant.complaint().stream().anyMatch(complaint::contains)) {
+          return complaint.replaceFirst(" \\(.*?\\)\\): java.lang.AssertionError", "");
+        }
+        other = complaint;
+      }
+    }
+    return other;
+  }
+
+  private static Method campaign(Map<String, byte[]> mutated) throws Exception {
+    Class<?> campaign = new MutantLoader(mutated).loadClass(HERE + "TopicCampaign");
+    Method run = campaign.getDeclaredMethod("run", long.class);
+    run.setAccessible(true);
+    return run;
+  }
+
+  private static Map<String, byte[]> compile(Mutant mutant) throws IOException {
+    String module = mutant.type().startsWith(BUS) ? "../core" : ".";
+    String path = mutant.type().replace('.', '/') + ".java";
+    String source = Files.readString(Path.of(module, "src/main/java", path));
+    int at = source.indexOf(mutant.original());
+    if (at < 0 || source.indexOf(mutant.original(), at + 1) >= 0) {
+      throw new IllegalStateException(
+          "the text of mutant '" + mutant.name() + "' must occur once in " + path);
+    }
+    String edited =
+        source.substring(0, at)
+            + mutant.replacement()
+            + source.substring(at + mutant.original().length());
+    Map<String, byte[]> classes = new TreeMap<>();
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    StandardJavaFileManager standard = compiler.getStandardFileManager(null, null, null);
+    boolean compiled =
+        compiler
+            .getTask(
+                null,
+                new InMemory(standard, classes),
+                null,
+                List.of("-proc:none", "-nowarn", "-cp", System.getProperty("java.class.path")),
+                null,
+                List.of(new Source(path, edited)))
+            .call();
+    if (!compiled) {
+      throw new IllegalStateException("mutant '" + mutant.name() + "' does not compile");
+    }
+    return classes;
+  }
+
+  private static final class Source extends SimpleJavaFileObject {
+    private final String text;
+
+    Source(String path, String text) {
+      super(URI.create("string:///" + path), Kind.SOURCE);
+      this.text = text;
+    }
+
+    @Override
+    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+      return text;
+    }
+  }
+
+  private static final class InMemory extends ForwardingJavaFileManager<StandardJavaFileManager> {
+    private final Map<String, byte[]> classes;
+
+    InMemory(StandardJavaFileManager manager, Map<String, byte[]> classes) {
+      super(manager);
+      this.classes = classes;
+    }
+
+    @Override
+    public JavaFileObject getJavaFileForOutput(
+        JavaFileManager.Location location,
+        String name,
+        JavaFileObject.Kind kind,
+        FileObject sibling) {
+      return new SimpleJavaFileObject(URI.create("memory:///" + name + ".class"), kind) {
+        @Override
+        public OutputStream openOutputStream() {
+          return new ByteArrayOutputStream() {
+            @Override
+            public void close() {
+              classes.put(name, toByteArray());
+            }
+          };
+        }
+      };
+    }
+  }
+
+  /** Loads both packages anew, with the mutated classes in their place. */
+  private static final class MutantLoader extends ClassLoader {
+    private final Map<String, byte[]> mutated;
+
+    MutantLoader(Map<String, byte[]> mutated) {
+      super(TopicMutantTest.class.getClassLoader());
+      this.mutated = mutated;
+    }
+
+    @Override
+    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+      synchronized (getClassLoadingLock(name)) {
+        if (!name.startsWith(HERE) && !name.startsWith(BUS)) {
+          return super.loadClass(name, resolve);
+        }
+        Class<?> loaded = findLoadedClass(name);
+        return loaded != null ? loaded : define(name);
+      }
+    }
+
+    private Class<?> define(String name) throws ClassNotFoundException {
+      byte[] bytes = mutated.get(name);
+      if (bytes == null) {
+        try (InputStream in = getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
+          if (in == null) {
+            throw new ClassNotFoundException(name);
+          }
+          bytes = in.readAllBytes();
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+      return defineClass(name, bytes, 0, bytes.length);
+    }
+  }
+}
