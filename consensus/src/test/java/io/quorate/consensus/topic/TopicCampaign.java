@@ -347,6 +347,11 @@ final class TopicCampaign implements AutoCloseable {
     public void onGap(Gap gap) {
       view.gaps.add(gap);
     }
+
+    @Override
+    public void onClosed(String reason) {
+      view.ended = true;
+    }
   }
 
   /** Publishes a few messages at a time, without waiting for one another. */
@@ -684,7 +689,7 @@ final class TopicCampaign implements AutoCloseable {
       }
     }
     for (TopicHistory.View view : history.views) {
-      boolean stillThere = bus(view.node, view.incarnation).isPresent();
+      boolean stillThere = !view.ended && bus(view.node, view.incarnation).isPresent();
       view.checkNothingIsSilentlyMissing(keys.get(view.topic), stillThere);
     }
   }

@@ -57,6 +57,9 @@ final class TopicHistory {
     private final Map<Integer, Long> firstOf = new HashMap<>();
     final List<Gap> gaps = new ArrayList<>();
 
+    /** Whether it was closed, as one is whose subscribing failed. */
+    boolean ended;
+
     View(String topic, int node, int incarnation) {
       this.topic = topic;
       this.node = node;
