@@ -190,6 +190,7 @@ class ReplicatedTopicsTest {
     await(topics(staying).subscribe("t", SubscribeOptions.group("g"), second));
     publish(topics(staying), 0, 5);
     simulation.runUntil(() -> first.deliveries.size() >= 5, LIMIT);
+    simulation.run(Duration.ofSeconds(1));
 
     topics(leaving).close();
     simulation.run(Duration.ofSeconds(1));

@@ -2,6 +2,8 @@ package io.quorate.core.pubsub;
 
 import io.quorate.core.pubsub.BrokerCommand.Settlement;
 import io.quorate.core.pubsub.BrokerCommand.Verdict;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -60,6 +62,9 @@ final class BusSubscription implements Subscription {
 
     /** Deliveries with lower tags are given back. */
     long untilTag;
+
+    /** What came before the answer, which may be on its way by another road than deliveries. */
+    final List<HeldDelivery> waiting = new ArrayList<>();
   }
 
   /** Ends the subscription. */
@@ -125,11 +130,14 @@ final class BusSubscription implements Subscription {
     }
     HeldDelivery delivery = new HeldDelivery(this, effect);
     synchronized (rewinding) {
-      if (isRewinding(effect)) {
+      Rewind rewind = rewindOf(effect);
+      if (rewind == null) {
+        queue.add(delivery);
+      } else if (rewind.pending > 0) {
+        rewind.waiting.add(delivery);
+      } else {
         delivery.release();
-        return;
       }
-      queue.add(delivery);
     }
     schedule();
   }
@@ -150,6 +158,16 @@ final class BusSubscription implements Subscription {
         delivery.release();
       }
     }
+    synchronized (rewinding) {
+      for (Rewind rewind : List.copyOf(rewinding.values())) {
+        for (HeldDelivery delivery : List.copyOf(rewind.waiting)) {
+          if (delivery.topic().equals(assign.topic())
+              && !assign.partitions().contains(delivery.partition())) {
+            delivery.release();
+          }
+        }
+      }
+    }
     synchronized (assignments) {
       if (assignments.put(assign.topic(), assign) != null) {
         return;
@@ -158,15 +176,16 @@ final class BusSubscription implements Subscription {
     enqueue(new Assigned(assign.topic()));
   }
 
-  private boolean isRewinding(BrokerEffect.Deliver effect) {
+  /** The rewind of the message's key that has not been overtaken; null if there is none. */
+  private Rewind rewindOf(BrokerEffect.Deliver effect) {
     if (rewinding.isEmpty()) {
-      return false;
+      return null;
     }
     // Tags come in order: with this one, all that had lower ones are here.
     rewinding
         .values()
         .removeIf(rewind -> rewind.pending == 0 && rewind.untilTag <= effect.tag());
-    return rewinding.containsKey(keyOf(effect));
+    return rewinding.get(keyOf(effect));
   }
 
   private static String keyOf(BrokerEffect.Deliver effect) {
@@ -216,10 +235,26 @@ final class BusSubscription implements Subscription {
     synchronized (rewinding) {
       rewind.pending--;
       rewind.untilTag = Math.max(rewind.untilTag, untilTag);
+      if (rewind.pending > 0 || rewinding.get(key) != rewind) {
+        return;
+      }
+      List<HeldDelivery> waiting = List.copyOf(rewind.waiting);
+      rewind.waiting.clear();
+      for (HeldDelivery each : waiting) {
+        // To give one back rewinds again, and those behind it wait for that as well.
+        if (each.effect().tag() < rewind.untilTag) {
+          each.release();
+        } else if (rewind.pending > 0) {
+          rewind.waiting.add(each);
+        } else {
+          queue.add(each);
+        }
+      }
       if (rewind.pending == 0 && rewind.untilTag == 0) {
-        rewinding.remove(key, rewind);
+        rewinding.remove(key);
       }
     }
+    schedule();
   }
 
   CompletableFuture<Void> reply(ReplyTo replyTo, Message answer) {
