@@ -3,12 +3,12 @@ package io.quorate.consensus.topic;
 import io.quorate.core.pubsub.Broker;
 import io.quorate.core.pubsub.BrokerEffect;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /** Who on this node listens to which session. Told of effects by one thread at a time. */
@@ -41,7 +41,7 @@ final class Listeners {
     if (effects.isEmpty() || bySession.isEmpty()) {
       return;
     }
-    Map<String, List<BrokerEffect>> own = new LinkedHashMap<>();
+    Map<String, List<BrokerEffect>> own = new TreeMap<>();
     for (BrokerEffect effect : effects) {
       if (bySession.containsKey(effect.session())) {
         own.computeIfAbsent(effect.session(), session -> new ArrayList<>()).add(effect);
@@ -63,7 +63,7 @@ final class Listeners {
    * @param after those that are open now
    */
   void jumped(List<String> before, List<String> after) {
-    Set<String> known = new HashSet<>(before);
+    Set<String> known = new TreeSet<>(before);
     known.addAll(after);
     bySession.forEach(
         (session, listener) -> {

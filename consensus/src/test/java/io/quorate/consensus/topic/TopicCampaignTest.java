@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** Replicated topics under seeded faults; more seeds by {@code -Dtopic.seeds=N}. */
 class TopicCampaignTest {
-  private static final int SEEDS = Integer.getInteger("topic.seeds", 30);
+  private static final int SEEDS = Integer.getInteger("topic.seeds", 10);
   private static final long FIRST = Long.getLong("topic.first", 1);
 
   @Test
