@@ -198,7 +198,9 @@ class ReplicatedTopicsTest {
     simulation.run(Duration.ofSeconds(1));
 
     assertThat(second.texts()).isEqualTo(numbers(5, 10));
-    assertThat(topics(leaving).publish("t", Message.of("late"))).isCompletedExceptionally();
+    CompletableFuture<Receipt> late = topics(leaving).publish("t", Message.of("late"));
+    simulation.run(Duration.ofSeconds(1));
+    assertThat(late).isCompletedExceptionally();
     assertThat(topics(leaving).node().failure()).isPresent();
   }
 

@@ -366,7 +366,8 @@ final class TopicCampaign implements AutoCloseable {
         publish(at.service().topics(), topic, "n" + node + "." + at.incarnation());
       }
     }
-    simulation.at(Duration.ofMillis(1 + random.nextInt(40)), () -> publish(node));
+    int pauseMillis = style.leaderKillsOnly() ? 500 : 40;
+    simulation.at(Duration.ofMillis(1 + random.nextInt(pauseMillis)), () -> publish(node));
   }
 
   private TopicHistory.Published publish(MessageBus bus, String topic, String publisher) {
@@ -430,7 +431,8 @@ final class TopicCampaign implements AutoCloseable {
           if (error == null) {
             history.acknowledged(message, receipt);
             simulation.at(
-                Duration.ofMillis(random.nextInt(30)), () -> publishOnce(producer, sequence + 1));
+                Duration.ofMillis(random.nextInt(style.leaderKillsOnly() ? 300 : 30)),
+                () -> publishOnce(producer, sequence + 1));
           } else {
             simulation.at(Duration.ofMillis(20), () -> tryOnce(message, producer, sequence));
           }

@@ -32,7 +32,7 @@ class TopicCampaignTest {
 
   @Test
   void nothing_is_lost_or_out_of_order_over_200_kills_of_leaders() {
-    Style kills = new Style(Duration.ofSeconds(150), true, true);
+    Style kills = new Style(Duration.ofSeconds(110), true, true);
     try (TopicCampaign campaign = TopicCampaign.run(1, kills)) {
       assertThat(campaign.leaderKills()).isGreaterThanOrEqualTo(200);
       assertThat(campaign.acknowledged()).isGreaterThan(1_000);
