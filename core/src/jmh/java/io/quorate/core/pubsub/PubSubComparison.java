@@ -27,7 +27,8 @@ import java.util.function.Function;
  * ReliableTopic: within one node, and between four over loopback TCP (the publisher on one, a
  * subscriber on each of three others; Hazelcast's publisher is a member of its own as well).
  *
- * <p>Peers take turns; a ratio is the median over rounds. Arguments: seconds per turn (0.5), rounds (7).
+ * <p>Peers take turns; a ratio is the median over rounds. Arguments: seconds per turn (0.5), rounds
+ * (7).
  */
 public final class PubSubComparison {
   private static final byte[] PAYLOAD = new byte[100];
