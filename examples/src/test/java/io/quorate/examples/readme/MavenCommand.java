@@ -25,8 +25,10 @@ final class MavenCommand {
 
   private final List<String> modules = new ArrayList<>();
   private final List<String> problems = new ArrayList<>();
+  private final boolean ownMain;
 
   private MavenCommand(List<String> tokens) {
+    ownMain = tokens.stream().anyMatch(token -> token.startsWith("-Djmh.main="));
     for (int i = 1; i < tokens.size(); i++) {
       if (tokens.get(i).equals("-pl")) {
         modules.addAll(List.of(tokens.get(i + 1).split(",")));
@@ -81,7 +83,12 @@ final class MavenCommand {
       case "test" -> List.of(value.split(",")).forEach(this::requireTest);
       case "exec.mainClass", "jmh.main" -> require(isMain(value), "no main class " + value);
       case "test.jvm.args" -> List.of(value.split(" ")).forEach(this::check);
-      case "jmh" -> requireBenchmark(value);
+      case "jmh" -> {
+        // With a main of its own they are that main's arguments.
+        if (!ownMain) {
+          requireBenchmark(value);
+        }
+      }
       default -> { }
     }
   }
