@@ -115,7 +115,7 @@ public final class RaftBench {
     System.out.printf("  %-10s depth %4d  %s%n", what, depth, outcome);
   }
 
-  private static double fsyncMicros(Path directory) throws IOException {
+  static double fsyncMicros(Path directory) throws IOException {
     Path file = directory.resolve("probe");
     long[] nanos = new long[100];
     try (FileChannel channel =
@@ -134,7 +134,7 @@ public final class RaftBench {
     return nanos[nanos.length / 2] / 1e3;
   }
 
-  private static void delete(Path directory) {
+  static void delete(Path directory) {
     if (!Files.exists(directory)) {
       return;
     }
