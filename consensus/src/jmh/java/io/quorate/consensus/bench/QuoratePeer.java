@@ -38,7 +38,8 @@ final class QuoratePeer implements Peer {
         }
       }
     }
-    RaftOptions options = RaftOptions.defaults();
+    // As much log as the peers keep: nobody writes a snapshot while it is measured.
+    RaftOptions options = RaftOptions.defaults().withSnapshotLogBytes(1L << 30);
     List<ConsistentStore<byte[], byte[]>> stores = new ArrayList<>();
     for (Environment environment : environments) {
       Raft raft = Raft.open(environment, durable ? options : options.unsafeInMemory());

@@ -72,7 +72,7 @@ class BusMutantTest {
             + "lane.topic, Optional.of(new ProducerSequence(producer, nextSequence++)),"
             + " command.messages())));",
         "later messages of a refused key are handled at once | BusSubscription"
-            + " | return rewinding.containsKey(keyOf(effect)); | return false;",
+            + " | return rewinding.get(keyOf(effect)); | return null;",
         "recovery stops at the snapshot | WalJournal"
             + " | records -> records.forEach(each -> redo(core, each)) | records -> {}"
       })
