@@ -5,6 +5,7 @@ import io.quorate.resilience.RealTime;
 import io.quorate.resilience.balance.RollingDeploy;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
@@ -25,14 +26,31 @@ final class Rollout {
     this.chronicle = chronicle;
   }
 
-  /** Publishes the newest checkpoint as {@code version}; done when every region has it. */
+  /** Has the master publish the newest checkpoint as {@code version}, until every region has it. */
   void publish(long version) throws Exception {
-    ControlNode publisher = platform.liveControls().findFirst().orElseThrow();
-    publisher.publish(version).get(HEARD.toSeconds(), TimeUnit.SECONDS);
+    Waiting.until(() -> hasPublished(version), HEARD, "the publication of model " + version);
     Waiting.until(
         () -> platform.liveControls().allMatch(node -> node.newest().version() >= version),
         HEARD,
         "the arrival of model " + version + " in every region");
+  }
+
+  /** Has whoever is the master now publish; false if there is none or it did not succeed. */
+  private boolean hasPublished(long version) throws Exception {
+    Optional<ControlNode> master = Reign.leading(platform);
+    if (master.isEmpty()) {
+      return false;
+    }
+    try {
+      master.get().publish(version).get(HEARD.toSeconds(), TimeUnit.SECONDS);
+      return true;
+    } catch (ExecutionException e) {
+      chronicle.event(
+          master.get().id() + " publishes model " + version + " again: "
+              + e.getCause().getMessage());
+      Waiting.pause(PAUSE_NANOS);
+      return false;
+    }
   }
 
   /** Takes each replica out of service, has it load the newest model, and takes it in again. */
