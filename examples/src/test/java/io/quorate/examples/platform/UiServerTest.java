@@ -251,10 +251,23 @@ class UiServerTest {
     act("ap-serve-2", "kill");
     awaitNode("ap-serve-2", "up", "false");
     act("ap-serve-2", "start");
+    awaitNode("ap-serve-2", "up", "true");
     awaitNode("ap-serve-2", "version", "1");
 
     assertThat(state().getAsJsonArray("lines").toString())
         .contains("by hand: ap-serve-2 is killed", "by hand: us-store-1 is cut off");
+  }
+
+  @Test
+  void a_control_node_that_was_killed_learns_of_the_model_again_when_it_is_back() throws Exception {
+    act("ap-control", "kill");
+    awaitNode("ap-control", "up", "false");
+    act("ap-control", "start");
+    awaitNode("ap-control", "up", "true");
+
+    awaitNode("ap-control", "version", "1");
+    // It may have led the store, and other tests look for a leader there.
+    Waiting.until(() -> state().toString().contains("\"role\":\"leader\""), SOON, "an election");
   }
 
   /** The page as a browser shows it, its script run: what is on it, not how it looks. */
