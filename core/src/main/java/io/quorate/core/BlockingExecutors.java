@@ -7,6 +7,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,12 +25,19 @@ final class BlockingExecutors {
   private static final long INTERRUPT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final String prefix;
+  private final BooleanSupplier closing;
   private final Map<String, Slot> byName = new TreeMap<>();
   private boolean closed;
 
-  /** Threads are called {@code prefix} and the executor's name. */
-  BlockingExecutors(String prefix) {
+  /**
+   * None yet.
+   *
+   * @param prefix of the threads' names, before the executor's
+   * @param closing whether the environment is being closed, so that loops may be gone
+   */
+  BlockingExecutors(String prefix, BooleanSupplier closing) {
     this.prefix = prefix;
+    this.closing = closing;
   }
 
   synchronized Executor get(String name) {
@@ -81,11 +89,12 @@ final class BlockingExecutors {
               return thread;
             });
     threads.allowCoreThreadTimeOut(true);
-    return new Slot(name, threads);
+    return new Slot(name, threads, closing);
   }
 
   /** One thread and its queue. */
-  private record Slot(String name, ThreadPoolExecutor threads) implements Executor {
+  private record Slot(String name, ThreadPoolExecutor threads, BooleanSupplier closing)
+      implements Executor {
     @Override
     public void execute(Runnable task) {
       threads.execute(
@@ -93,8 +102,13 @@ final class BlockingExecutors {
             try {
               task.run();
             } catch (Throwable e) {
-              // Whatever it was, the tasks behind it go on.
-              log.error("task of blocking executor failed name={}", name, e);
+              if (e instanceof RejectedExecutionException && closing.getAsBoolean()) {
+                // It was at work when its event loop ended: nobody is left to hear of it.
+                log.info("task ended after its event loop name={}", name);
+              } else {
+                // Whatever it was, the tasks behind it go on.
+                log.error("task of blocking executor failed name={}", name, e);
+              }
             }
           });
     }

@@ -27,7 +27,7 @@ final class RealEnvironment implements Environment {
     this.options = options;
     this.storage = options.dataDirectory().map(Storage::directory);
     String threadPrefix = "quorate-" + options.self() + "-";
-    this.blocking = new BlockingExecutors(threadPrefix);
+    this.blocking = new BlockingExecutors(threadPrefix, closed::get);
     this.network =
         join.apply(
             new Network.Node(
