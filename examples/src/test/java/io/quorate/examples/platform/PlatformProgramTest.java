@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.quorate.examples.readme.ShownOutput;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -74,6 +78,18 @@ class PlatformProgramTest {
             "region cut off, overcome in 2 s",
             "Raft leader killed, overcome in 2 s",
             "data file corrupted, overcome in 10 s");
+    assertThat(met.keySet()).as("the table in README.md").isEqualTo(shownRequirements());
+  }
+
+  /** The first column of the table that the project's README shows. */
+  private static Set<String> shownRequirements() {
+    return ShownOutput.in("README.md", "requirement ")
+        .lines()
+        .dropWhile(line -> !line.startsWith("requirement "))
+        .skip(1)
+        .takeWhile(line -> !line.isBlank())
+        .map(line -> line.split(" {2,}")[0])
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static Map<String, Boolean> met(Path json) throws Exception {

@@ -6,13 +6,16 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Compares what a README shows with what a run printed: every word, but not the numbers. */
 public final class ShownOutput {
+  private final String text;
   private final List<String> shown;
 
-  private ShownOutput(List<String> shown) {
-    this.shown = shown;
+  private ShownOutput(String text) {
+    this.text = text;
+    this.shown = shapes(text);
   }
 
   /**
@@ -30,7 +33,12 @@ public final class ShownOutput {
   }
 
   static ShownOutput of(String text) {
-    return new ShownOutput(shapes(text));
+    return new ShownOutput(text);
+  }
+
+  /** What is shown, line by line. */
+  public Stream<String> lines() {
+    return text.lines();
   }
 
   /** Requires the same lines in the same order. */

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -75,7 +76,9 @@ final class Copies implements AutoCloseable {
                 if (failure == null) {
                   progress.copied(peer, ++copies[0]);
                 } else {
-                  log.warn("checkpoint not copied id={} peer={}", info.id(), peer, failure);
+                  log.warn(
+                      "checkpoint not copied id={} peer={} reason={}",
+                      info.id(), peer, reason(failure));
                 }
                 if (copies[0] >= options.copies()) {
                   result.complete(info);
@@ -183,11 +186,18 @@ final class Copies implements AutoCloseable {
               if (failure == null) {
                 result.complete(Optional.of(info));
               } else {
-                log.warn("checkpoint not fetched id={} peer={}", source.id, source.peer, failure);
+                log.warn(
+                    "checkpoint not fetched id={} peer={} reason={}",
+                    source.id, source.peer, reason(failure));
                 fetchFirst(sources, index + 1, local, result);
               }
             },
             loop);
+  }
+
+  private static String reason(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause.getMessage();
   }
 
   @Override
