@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.quorate.core.transport.Address;
 import io.quorate.core.transport.Endpoint;
 import io.quorate.core.transport.Handler;
+import io.quorate.core.transport.Request;
 import io.quorate.core.transport.TlsOptions;
 import io.quorate.core.transport.TransportLimits;
 import io.quorate.core.transport.TransportOptions;
@@ -47,6 +48,43 @@ class EnvironmentTest {
       assertThat(inLoop.get(20, TimeUnit.SECONDS)).isTrue();
       assertThat(env.eventLoop("a").inLoop()).isFalse();
       assertThat(ran).isSorted().hasSize(100);
+    }
+  }
+
+  @Test
+  void a_last_word_that_a_loop_was_given_before_the_close_still_leaves() throws Exception {
+    NodeId speaker = NodeId.of("speaker");
+    NodeId listener = NodeId.of("listener");
+    CompletableFuture<byte[]> heard = new CompletableFuture<>();
+    try (Environment to = Environment.real(EnvironmentOptions.of(listener, "test"))) {
+      to.transport().open("words", to.eventLoop("words"), new Handler() {
+        @Override
+        public void onMessage(NodeId from, byte[] payload) {
+          heard.complete(payload);
+        }
+
+        @Override
+        public void onRequest(Request request) {
+          request.respond(new byte[0]);
+        }
+      });
+      Environment from = Environment.real(EnvironmentOptions.of(speaker, "test"));
+      from.transport().setPeer(listener, to.transport().address());
+      EventLoop loop = from.eventLoop("words");
+      Endpoint endpoint = from.transport().open("words", loop, new Handler() {});
+      endpoint.request(listener, new byte[0], Duration.ofSeconds(20)).get(20, TimeUnit.SECONDS);
+      Thread closer = new Thread(from::close);
+      loop.execute(
+          () -> {
+            while (closer.getState() != Thread.State.TIMED_WAITING) {
+              Thread.onSpinWait();
+            }
+            endpoint.send(listener, new byte[] {7});
+          });
+      closer.start();
+
+      assertThat(heard.get(20, TimeUnit.SECONDS)).containsExactly(7);
+      closer.join();
     }
   }
 

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
 final class NettyLoops implements AutoCloseable {
   static final Logger log = LoggerFactory.getLogger(NettyLoops.class);
 
+  private static final long SETTLE_SECONDS = 1;
   private static final long CLOSE_SECONDS = 2;
 
   private final Channels channels;
@@ -73,6 +75,24 @@ final class NettyLoops implements AutoCloseable {
   /** Loops in turn, for what has no name. */
   NettyLoop next() {
     return loops.get(Math.floorMod(next.getAndIncrement(), loops.size()));
+  }
+
+  /**
+   * Waits up to a second until every loop has done what it was given before, unless on one of them.
+   */
+  void settle() {
+    if (group.isShuttingDown() || loops.stream().anyMatch(NettyLoop::inLoop)) {
+      return;
+    }
+    CountDownLatch busy = new CountDownLatch(loops.size());
+    try {
+      loops.forEach(loop -> loop.execute(busy::countDown));
+      if (!busy.await(SETTLE_SECONDS, TimeUnit.SECONDS)) {
+        log.warn("event loops still busy before close seconds={}", SETTLE_SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Refuses new tasks and waits up to two seconds for the threads, unless on one of them. */

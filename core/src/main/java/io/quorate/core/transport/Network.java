@@ -108,9 +108,13 @@ public final class Network implements AutoCloseable {
     return datagrams;
   }
 
-  /** Closes connections and sockets, then ends the loops. May be called twice. */
+  /**
+   * Closes connections and sockets, then ends the loops. What the loops were given before is done
+   * first: components that were closed just now may have a last word to say. May be called twice.
+   */
   @Override
   public void close() {
+    loops.settle();
     closers.forEach(Runnable::run);
     loops.close();
   }
