@@ -54,6 +54,22 @@ final class Handover {
     }
   }
 
+  /**
+   * This leader stops. Whoever is furthest along campaigns without further ado: it has all that is
+   * committed, and what else there is nobody was promised.
+   */
+  void leave() {
+    if (!underWay()) {
+      nominateBest();
+      return;
+    }
+    // Two candidates at a time would take votes from each other.
+    if (!nominated) {
+      nominate(target);
+    }
+    end(false);
+  }
+
   void nominateBest() {
     best().ifPresent(this::nominate);
   }

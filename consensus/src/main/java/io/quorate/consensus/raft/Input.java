@@ -50,6 +50,9 @@ sealed interface Input {
   /** Hands leadership to {@code target}, or to the voter that is furthest along. */
   record Transfer(Optional<NodeId> target, long nowNanos) implements Input {}
 
+  /** This node is about to stop: if it leads, another is to campaign at once. */
+  record Leave(long nowNanos) implements Input {}
+
   /** A snapshot of this node's own state is durable; entries up to {@code compactTo} may go. */
   record SnapshotTaken(SnapshotId id, long compactTo, long nowNanos) implements Input {}
 

@@ -199,6 +199,13 @@ final class Leadership {
     reconfiguration.close();
   }
 
+  /** Leaves office because this node stops. */
+  void leave() {
+    beat();
+    handover.leave();
+    lost = true;
+  }
+
   /** Leaves office after the change that removed this node is committed. */
   void resign() {
     beat();

@@ -112,7 +112,10 @@ public final class Raft implements AutoCloseable {
     return environment;
   }
 
-  /** Stops all groups: what is pending fails, then the log is closed. May be called twice. */
+  /**
+   * Stops all groups: those led here are given up to others, what is pending fails, then the log is
+   * closed. Returns at once. May be called twice.
+   */
   @Override
   public void close() {
     if (closed) {

@@ -172,6 +172,10 @@ final class RaftCore {
       } else {
         state.out.add(new TransferEnded(false));
       }
+    } else if (input instanceof Input.Leave) {
+      if (leadership != null) {
+        leadership.leave();
+      }
     } else if (input instanceof Input.SnapshotTaken i) {
       snapshotTaken(i.id(), i.compactTo());
     } else if (input instanceof Input.ChunkStored i) {

@@ -284,7 +284,11 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     started.completeExceptionally(cause);
   }
 
+  /** Stops taking part; if this node leads, after it has told another to campaign. */
   void close() {
+    if (core != null) {
+      step(new Input.Leave(nowNanos()));
+    }
     if (!stopped) {
       stop(new RaftStoppedException(group.name() + ": closed", null));
       started.completeExceptionally(failure);

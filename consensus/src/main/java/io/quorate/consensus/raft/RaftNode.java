@@ -188,7 +188,10 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
     driver.loop().execute(() -> driver.force(survivors));
   }
 
-  /** Stops taking part; what is pending fails. May be called twice. */
+  /**
+   * Stops taking part; what is pending fails. A leader tells the voter that is furthest along to
+   * campaign, so the others need not wait for its silence to be noticed. May be called twice.
+   */
   @Override
   public void close() {
     host.remove(driver);

@@ -232,6 +232,42 @@ class ElectionTest {
   }
 
   @Test
+  void a_leader_that_stops_leaves_office_and_has_the_one_furthest_along_campaign() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+
+    one.step(new Input.Leave(one.nowNanos));
+
+    assertThat(one.core.role()).isEqualTo(Role.FOLLOWER);
+    assertThat(one.core.lease()).isNull();
+    assertThat(one.send(B, TimeoutNow.class)).isPresent();
+    assertThat(one.send(C, TimeoutNow.class)).isEmpty();
+  }
+
+  @Test
+  void a_leader_that_stops_during_a_transfer_nominates_its_target_and_nobody_twice() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+    one.step(new Input.Transfer(Optional.of(C), one.nowNanos));
+
+    one.step(new Input.Leave(one.nowNanos));
+
+    assertThat(one.effect(Effect.TransferEnded.class).orElseThrow().handedOver()).isFalse();
+    assertThat(one.send(C, TimeoutNow.class)).isPresent();
+    assertThat(one.send(B, TimeoutNow.class)).isEmpty();
+
+    OneCore two = OneCore.ofThree().leadAndCommit(B);
+    two.step(new Input.Transfer(Optional.of(B), two.nowNanos));
+    assertThat(two.sent(TimeoutNow.class)).hasSize(1);
+    assertThat(two.step(new Input.Leave(two.nowNanos)).sent(TimeoutNow.class)).isEmpty();
+  }
+
+  @Test
+  void a_follower_that_stops_says_nothing() {
+    OneCore one = OneCore.ofThree().pass(5);
+
+    assertThat(one.step(new Input.Leave(one.nowNanos)).effects).isEmpty();
+  }
+
+  @Test
   void item_09_a_leader_whose_disk_hangs_falls_silent_and_steps_down_and_does_not_campaign() {
     OneCore one = OneCore.ofThree().leadAndCommit(B);
     one.propose("x");

@@ -63,6 +63,27 @@ class RaftNodeTest {
   }
 
   @Test
+  void another_node_leads_within_a_tenth_of_a_second_when_the_leader_is_closed() {
+    for (int seed = 0; seed < 20; seed++) {
+      try (CounterCluster cluster = new CounterCluster(Simulation.seeded(seed), 3, OPTIONS)) {
+        cluster.add(0, 1);
+        SimNode<CounterCluster.Service> leader = cluster.awaitLeader();
+        int other = leader == cluster.nodes.get(0) ? 1 : 0;
+        cluster.add(other, 1);
+        // Also from a group that rests.
+        cluster.simulation.run(Duration.ofSeconds(seed % 2 == 0 ? 0 : 2));
+        leader.service().close();
+        long since = cluster.simulation.nowNanos();
+
+        assertThat(cluster.add(other, 1)).isEqualTo(3);
+        assertThat(cluster.simulation.nowNanos() - since)
+            .as("seed " + seed)
+            .isLessThan(Duration.ofMillis(100).toNanos());
+      }
+    }
+  }
+
+  @Test
   void snapshots_replace_the_log_and_bring_a_new_node_up_to_date() {
     RaftOptions small = OPTIONS.withSnapshotLogBytes(2_000);
     try (CounterCluster cluster = new CounterCluster(Simulation.seeded(5), 3, small)) {
