@@ -115,6 +115,7 @@ public final class RaftBench {
     System.out.printf("  %-10s depth %4d  %s%n", what, depth, outcome);
   }
 
+  /** The median time of writing 4 KiB and having it on disk. */
   static double fsyncMicros(Path directory) throws IOException {
     Path file = directory.resolve("probe");
     long[] nanos = new long[100];

@@ -1,9 +1,9 @@
 package io.quorate.consensus.topic;
 
+import io.quorate.consensus.ProcessGroup;
 import io.quorate.consensus.raft.Raft;
 import io.quorate.consensus.raft.Role;
 import io.quorate.core.Environment;
-import io.quorate.core.EnvironmentOptions;
 import io.quorate.core.NodeId;
 import io.quorate.core.pubsub.Message;
 import io.quorate.core.pubsub.Receipt;
@@ -16,11 +16,9 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -35,31 +33,17 @@ final class TopicProcess {
   private final ReplicatedTopics topics;
   private final List<String> seen = Collections.synchronizedList(new ArrayList<>());
 
-  private TopicProcess(String id, String directory, String[] members) {
-    Map<NodeId, Address> cluster = new TreeMap<>();
-    for (String member : members) {
-      String[] parts = member.split("=");
-      cluster.put(NodeId.of(parts[0]), Address.parse(parts[1]));
-    }
-    NodeId self = NodeId.of(id);
+  private TopicProcess(List<String> arguments) {
+    Map<NodeId, Address> cluster =
+        ProcessGroup.members(arguments.subList(2, arguments.size()));
+    NodeId self = NodeId.of(arguments.get(0));
     Environment environment =
-        Environment.real(
-            EnvironmentOptions.of(self, "topics")
-                .withDataDirectory(Path.of(directory))
-                .withListen(cluster.get(self)));
-    cluster.forEach(
-        (peer, at) -> {
-          if (!peer.equals(self)) {
-            environment.transport().setPeer(peer, at);
-          }
-        });
+        ProcessGroup.open(self, "topics", Path.of(arguments.get(1)), cluster);
     topics = ReplicatedTopics.open(Raft.open(environment), "topics", cluster.keySet());
   }
 
   public static void main(String[] arguments) throws Exception {
-    TopicProcess process =
-        new TopicProcess(
-            arguments[0], arguments[1], Arrays.copyOfRange(arguments, 2, arguments.length));
+    TopicProcess process = new TopicProcess(List.of(arguments));
     System.out.println("ready");
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
