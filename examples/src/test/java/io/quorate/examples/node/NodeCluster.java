@@ -143,7 +143,9 @@ final class NodeCluster implements AutoCloseable {
   Process launch(String name, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
-        "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp",
+        "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+        // As the manifest of the jar says.
+        "--enable-native-access=ALL-UNNAMED", "-cp",
         System.getProperty("java.class.path"), Main.class.getName(), "node"));
     command.addAll(Arrays.asList(arguments));
     Process process =

@@ -177,7 +177,8 @@ class NodeProcessTest {
 
   private Process launch(String name, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-cp",
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
+        "--enable-native-access=ALL-UNNAMED", "-cp",
         System.getProperty("java.class.path"), Main.class.getName(), "node"));
     command.addAll(Arrays.asList(arguments));
     return new ProcessBuilder(command)
