@@ -3,30 +3,15 @@ package io.quorate.consensus.topic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayOutputStream;
+import io.quorate.consensus.mutation.MutantLoader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import javax.tools.FileObject;
-import javax.tools.ForwardingJavaFileManager;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileManager;
-import javax.tools.JavaFileObject;
-import javax.tools.SimpleJavaFileObject;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -164,7 +149,7 @@ class TopicMutantTest {
             "    if (batch.number() <= last) {",
             "    if (batch.number() < 0) {",
             List.of());
-    Class<?> tests = new MutantLoader(compile(late)).loadClass(HERE + "OutboundTest");
+    Class<?> tests = loaderOf(late).loadClass(HERE + "OutboundTest");
     Method test =
         tests.getDeclaredMethod(
             "a_batch_given_up_as_indeterminate_is_not_applied_behind_the_next_one");
@@ -180,14 +165,14 @@ class TopicMutantTest {
   void the_unchanged_sources_pass_in_the_same_laboratory() throws Exception {
     Mutant none = new Mutant("none", HERE + "Streams", "LOAD = 0.75f", "LOAD = 0.75f", List.of());
 
-    Method run = campaign(compile(none));
+    Method run = campaign(none);
     for (long seed = 1; seed <= 3; seed++) {
       run.invoke(null, seed);
     }
   }
 
   private static String firstComplaint(Mutant mutant) throws Exception {
-    Method run = campaign(compile(mutant));
+    Method run = campaign(mutant);
     String other = "none of " + SEEDS + " seeds";
     for (long seed = 1; seed <= SEEDS; seed++) {
       try {
@@ -203,120 +188,17 @@ class TopicMutantTest {
     return other;
   }
 
-  private static Method campaign(Map<String, byte[]> mutated) throws Exception {
-    Class<?> campaign = new MutantLoader(mutated).loadClass(HERE + "TopicCampaign");
+  private static Method campaign(Mutant mutant) throws Exception {
+    Class<?> campaign = loaderOf(mutant).loadClass(HERE + "TopicCampaign");
     Method run = campaign.getDeclaredMethod("run", long.class);
     run.setAccessible(true);
     return run;
   }
 
-  private static Map<String, byte[]> compile(Mutant mutant) throws IOException {
+  private static ClassLoader loaderOf(Mutant mutant) throws IOException {
     String module = mutant.type().startsWith(BUS) ? "../core" : ".";
-    String path = mutant.type().replace('.', '/') + ".java";
-    String source = Files.readString(Path.of(module, "src/main/java", path));
-    int at = source.indexOf(mutant.original());
-    if (at < 0 || source.indexOf(mutant.original(), at + 1) >= 0) {
-      throw new IllegalStateException(
-          "the text of mutant '" + mutant.name() + "' must occur once in " + path);
-    }
-    String edited =
-        source.substring(0, at)
-            + mutant.replacement()
-            + source.substring(at + mutant.original().length());
-    Map<String, byte[]> classes = new TreeMap<>();
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    StandardJavaFileManager standard = compiler.getStandardFileManager(null, null, null);
-    boolean compiled =
-        compiler
-            .getTask(
-                null,
-                new InMemory(standard, classes),
-                null,
-                List.of("-proc:none", "-nowarn", "-cp", System.getProperty("java.class.path")),
-                null,
-                List.of(new Source(path, edited)))
-            .call();
-    if (!compiled) {
-      throw new IllegalStateException("mutant '" + mutant.name() + "' does not compile");
-    }
-    return classes;
-  }
-
-  private static final class Source extends SimpleJavaFileObject {
-    private final String text;
-
-    Source(String path, String text) {
-      super(URI.create("string:///" + path), Kind.SOURCE);
-      this.text = text;
-    }
-
-    @Override
-    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-      return text;
-    }
-  }
-
-  private static final class InMemory extends ForwardingJavaFileManager<StandardJavaFileManager> {
-    private final Map<String, byte[]> classes;
-
-    InMemory(StandardJavaFileManager manager, Map<String, byte[]> classes) {
-      super(manager);
-      this.classes = classes;
-    }
-
-    @Override
-    public JavaFileObject getJavaFileForOutput(
-        JavaFileManager.Location location,
-        String name,
-        JavaFileObject.Kind kind,
-        FileObject sibling) {
-      return new SimpleJavaFileObject(URI.create("memory:///" + name + ".class"), kind) {
-        @Override
-        public OutputStream openOutputStream() {
-          return new ByteArrayOutputStream() {
-            @Override
-            public void close() {
-              classes.put(name, toByteArray());
-            }
-          };
-        }
-      };
-    }
-  }
-
-  /** Loads both packages anew, with the mutated classes in their place. */
-  private static final class MutantLoader extends ClassLoader {
-    private final Map<String, byte[]> mutated;
-
-    MutantLoader(Map<String, byte[]> mutated) {
-      super(TopicMutantTest.class.getClassLoader());
-      this.mutated = mutated;
-    }
-
-    @Override
-    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-      synchronized (getClassLoadingLock(name)) {
-        if (!name.startsWith(HERE) && !name.startsWith(BUS)) {
-          return super.loadClass(name, resolve);
-        }
-        Class<?> loaded = findLoadedClass(name);
-        return loaded != null ? loaded : define(name);
-      }
-    }
-
-    private Class<?> define(String name) throws ClassNotFoundException {
-      byte[] bytes = mutated.get(name);
-      if (bytes == null) {
-        try (InputStream in = getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
-          if (in == null) {
-            throw new ClassNotFoundException(name);
-          }
-          bytes = in.readAllBytes();
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
-      }
-      return defineClass(name, bytes, 0, bytes.length);
-    }
+    return new MutantLoader(
+        mutant.name(), Path.of(module, "src/main/java"), mutant.type(), mutant.original(),
+        mutant.replacement(), List.of(HERE, BUS));
   }
 }
