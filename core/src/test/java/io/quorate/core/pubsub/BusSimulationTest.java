@@ -28,7 +28,7 @@ class BusSimulationTest {
           .withMeanFaults(6)
           .withKinds(EnumSet.of(Kind.CRASH, Kind.KILL, Kind.BREAK, Kind.STALL));
 
-  /** One storm of either sort, for {@link MutantLab}. */
+  /** One storm of either sort, for {@link BusMutantTest}. */
   static void storm(long seed) {
     try (Simulation sim = Simulation.seeded(seed)) {
       new BusStorm(sim, (seed % 2 == 0 ? BUSY : SWARM).draw(seed)).run();

@@ -1,9 +1,10 @@
-package io.quorate.consensus.mutation;
+package io.quorate.core.mutation;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -24,56 +25,57 @@ import javax.tools.ToolProvider;
  * Loads some packages anew, with a bug in one source file. The product has no seam for this: only
  * its sources are needed.
  */
-public final class MutantLoader extends ClassLoader {
+final class MutantLoader extends ClassLoader {
+  private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
+
+  /** Remembers what is in the jars; used by one compilation at a time. */
+  private static final StandardJavaFileManager FILES =
+      COMPILER.getStandardFileManager(null, null, null);
+
   private final List<String> packages;
   private final Map<String, byte[]> mutated;
 
-  /**
-   * Compiles the class with the bug.
-   *
-   * @param bug what it is called when something is wrong with it
-   * @param sources where the module's sources are
-   * @param type the class's name, with its package
-   * @param original must occur once in the source
-   * @param packages prefixes of the names of classes that are loaded anew
-   */
-  public MutantLoader(
-      String bug,
-      Path sources,
-      String type,
-      String original,
-      String replacement,
-      List<String> packages)
-      throws IOException {
+  MutantLoader(Mutant mutant, Path sources, List<String> packages) {
     super(MutantLoader.class.getClassLoader());
-    this.packages = List.copyOf(packages);
-    this.mutated = compile(bug, sources, type, original, replacement);
+    setDefaultAssertionStatus(true);
+    this.packages = packages;
+    this.mutated = compile(mutant, sources);
   }
 
-  private static Map<String, byte[]> compile(
-      String bug, Path sources, String type, String original, String replacement)
-      throws IOException {
-    String path = type.replace('.', '/') + ".java";
-    String source = Files.readString(sources.resolve(path));
-    int at = source.indexOf(original);
-    if (at < 0 || source.indexOf(original, at + 1) >= 0) {
+  private static Map<String, byte[]> compile(Mutant mutant, Path sources) {
+    String path = mutant.type().replace('.', '/') + ".java";
+    String source;
+    try {
+      source = Files.readString(sources.resolve(path));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    int at = source.indexOf(mutant.original());
+    if (at < 0 || source.indexOf(mutant.original(), at + 1) >= 0) {
       throw new IllegalStateException(
-          "the text of mutant '" + bug + "' must occur once in " + path);
+          "the text of mutant '" + mutant.name() + "' must occur once in " + path);
     }
     String edited =
-        source.substring(0, at) + replacement + source.substring(at + original.length());
+        source.substring(0, at)
+            + mutant.replacement()
+            + source.substring(at + mutant.original().length());
     Map<String, byte[]> classes = new TreeMap<>();
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    StandardJavaFileManager standard = compiler.getStandardFileManager(null, null, null);
-    List<String> options =
-        List.of("-proc:none", "-nowarn", "-cp", System.getProperty("java.class.path"));
-    boolean compiled =
-        compiler
-            .getTask(null, new InMemory(standard, classes), null, options, null,
-                List.of(new Source(path, edited)))
-            .call();
-    if (!compiled) {
-      throw new IllegalStateException("mutant '" + bug + "' does not compile");
+    StringWriter complaints = new StringWriter();
+    synchronized (FILES) {
+      boolean compiled =
+          COMPILER
+              .getTask(
+                  complaints,
+                  new InMemory(FILES, classes),
+                  null,
+                  List.of("-proc:none", "-nowarn", "-cp", System.getProperty("java.class.path")),
+                  null,
+                  List.of(new Source(path, edited)))
+              .call();
+      if (!compiled) {
+        throw new IllegalStateException(
+            "mutant '" + mutant.name() + "' does not compile: " + complaints);
+      }
     }
     return classes;
   }
@@ -128,11 +130,8 @@ public final class MutantLoader extends ClassLoader {
 
     @Override
     public JavaFileObject getJavaFileForOutput(
-        JavaFileManager.Location location,
-        String name,
-        JavaFileObject.Kind kind,
-        FileObject sibling) {
-      return new SimpleJavaFileObject(URI.create("memory:///" + name + ".class"), kind) {
+        JavaFileManager.Location location, String name, JavaFileObject.Kind kind, FileObject near) {
+      return new SimpleJavaFileObject(URI.create("memory:///" + name), kind) {
         @Override
         public OutputStream openOutputStream() {
           return new ByteArrayOutputStream() {

@@ -1,2 +1,0 @@
-/** Puts known bugs back into the sources, for tests of the tests. */
-package io.quorate.consensus.mutation;
