@@ -32,7 +32,7 @@ class BusMutantTest {
   }
 
   private static Optional<String> failureOfTestsOnTheWay(MutantLab lab, int seeds) {
-    return lab.firstFailureOf(DurableBusTest.class)
+    return lab.firstFailureOf(AnswersTest.class, DurableBusTest.class)
         .or(() -> lab.firstFailureOf(BusSimulationTest.class, "storm", seeds));
   }
 
@@ -176,6 +176,16 @@ class BusMutantTest {
               "return rewinding.get(keyOf(effect));",
               "return null;"),
           bug(
+              "a message is called refused although an attempt may have stored it",
+              "Publisher",
+              "lane.uncertain && !problem.mayHaveTakenEffect()",
+              "false"),
+          bug(
+              "a delivery that comes before the answer to a rewind is given back",
+              "BusSubscription",
+              "} else if (rewind.pending > 0) {\n        rewind.waiting.add(delivery);",
+              "} else if (false) {"),
+          bug(
               "recovery stops at the snapshot",
               "WalJournal",
               "records -> records.forEach(each -> redo(core, each))",
@@ -184,7 +194,7 @@ class BusMutantTest {
 
   @ParameterizedTest
   @MethodSource("bugsOnTheWay")
-  void a_bug_on_the_way_is_found_by_a_test_of_crashes_or_a_storm(Mutant mutant) {
+  void a_bug_on_the_way_is_found_by_a_test_of_answers_and_crashes_or_a_storm(Mutant mutant) {
     assertThat(failureOfTestsOnTheWay(labWith(mutant), SEEDS)).isPresent();
   }
 

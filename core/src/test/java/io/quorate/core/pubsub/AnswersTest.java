@@ -1,0 +1,187 @@
+package io.quorate.core.pubsub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quorate.core.Environment;
+import io.quorate.core.IndeterminateException;
+import io.quorate.core.NodeId;
+import io.quorate.core.RefusedException;
+import io.quorate.core.sim.Simulation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** A bus whose broker carries out what it is told, while its answers are lost or late. */
+class AnswersTest {
+  private static final Duration LIMIT = Duration.ofMinutes(1);
+
+  private final Simulation sim = Simulation.seeded(1);
+  private final Environment environment =
+      sim.<Environment>node(NodeId.of("a"), started -> started).environment();
+  private final Scripted broker = new Scripted(Broker.inProcess(environment, "main"));
+  private final MessageBus bus = MessageBus.on(environment, broker, BusOptions.defaults());
+
+  /** What becomes of one command. */
+  private interface Script {
+    CompletableFuture<List<Outcome>> submit(BrokerCommand command);
+  }
+
+  /** A broker in this process behind a script. */
+  private static final class Scripted implements Broker {
+    final Broker real;
+    final List<BrokerCommand> told = new ArrayList<>();
+    Script script;
+
+    Scripted(Broker real) {
+      this.real = real;
+      this.script = real::submit;
+    }
+
+    @Override
+    public CompletableFuture<List<Outcome>> submit(BrokerCommand command) {
+      told.add(command);
+      return script.submit(command);
+    }
+
+    @Override
+    public void listen(String session, Listener listener) {
+      real.listen(session, listener);
+    }
+
+    @Override
+    public void forget(String session) {
+      real.forget(session);
+    }
+
+    @Override
+    public void close() {
+      real.close();
+    }
+
+    <T extends BrokerCommand> List<T> told(Class<T> type) {
+      return told.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+  }
+
+  private Inbox subscribed(TopicKind kind, Inbox inbox) {
+    sim.await(bus.create("t", TopicOptions.of(kind).withPartitions(1)), LIMIT);
+    sim.await(bus.subscribe("t", SubscribeOptions.defaults(), inbox), LIMIT);
+    return inbox;
+  }
+
+  private Throwable failureOf(CompletableFuture<Receipt> receipt) {
+    sim.runUntil(receipt::isDone, LIMIT);
+    return receipt.handle((stored, failure) -> failure).join();
+  }
+
+  /** Carries out the first publish and loses its answer; does with later ones what {@code then} says. */
+  private void loseTheFirstAnswerTo(Class<? extends BrokerCommand> type, Script then) {
+    broker.script =
+        command -> {
+          CompletableFuture<List<Outcome>> answer =
+              type.isInstance(command) && broker.told(type).size() > 1
+                  ? then.submit(command)
+                  : broker.real.submit(command);
+          return type.isInstance(command) && broker.told(type).size() == 1
+              ? answer.thenCompose(
+                  outcomes ->
+                      CompletableFuture.failedFuture(new IndeterminateException("answer lost")))
+              : answer;
+        };
+  }
+
+  @Test
+  void a_message_that_may_have_been_stored_is_not_reported_as_refused_by_a_later_attempt() {
+    Inbox inbox = subscribed(TopicKind.DEDUP, new Inbox());
+    loseTheFirstAnswerTo(
+        BrokerCommand.Publish.class,
+        command -> CompletableFuture.failedFuture(new RefusedException("too much waits")));
+
+    Throwable failure = failureOf(bus.publish("t", Message.of("1")));
+
+    assertThat(inbox.texts()).containsExactly("1");
+    assertThat(broker.told(BrokerCommand.Publish.class)).hasSizeGreaterThan(1);
+    assertThat(failure)
+        .isInstanceOf(IndeterminateException.class)
+        .hasMessageContaining("an earlier attempt has no answer");
+  }
+
+  @Test
+  void a_message_that_was_refused_each_time_is_reported_as_refused() {
+    Inbox inbox = subscribed(TopicKind.DEDUP, new Inbox());
+    broker.script =
+        command ->
+            command instanceof BrokerCommand.Publish
+                ? CompletableFuture.failedFuture(new RefusedException("too much waits"))
+                : broker.real.submit(command);
+
+    Throwable failure = failureOf(bus.publish("t", Message.of("1")));
+
+    assertThat(failure).isInstanceOf(RefusedException.class).hasMessage("too much waits");
+    assertThat(inbox.texts()).isEmpty();
+  }
+
+  @Test
+  void a_message_whose_answer_was_lost_is_sent_again_under_its_sequence_and_stored_once() {
+    Inbox inbox = subscribed(TopicKind.DEDUP, new Inbox());
+    loseTheFirstAnswerTo(BrokerCommand.Publish.class, broker.real::submit);
+
+    Receipt receipt = sim.await(bus.publish("t", Message.of("1")), LIMIT);
+    sim.await(bus.publish("t", Message.of("2")), LIMIT);
+    sim.runUntil(() -> inbox.texts().contains("2"), LIMIT);
+
+    assertThat(receipt).isEqualTo(new Receipt(0, 0, true));
+    assertThat(inbox.texts()).containsExactly("1", "2");
+  }
+
+  /**
+   * As beside a replica: a delivery comes from there as soon as it is applied, the answer to the
+   * settlement that led to it by way of the leader.
+   */
+  private void answerSettlementsAfter(Duration delay) {
+    broker.script =
+        command -> {
+          CompletableFuture<List<Outcome>> answer = broker.real.submit(command);
+          if (!(command instanceof BrokerCommand.Settle)) {
+            return answer;
+          }
+          CompletableFuture<List<Outcome>> late = new CompletableFuture<>();
+          answer.thenAccept(
+              outcomes ->
+                  environment
+                      .eventLoop("late")
+                      .schedule(delay.toNanos(), () -> late.complete(outcomes)));
+          return late;
+        };
+  }
+
+  @Test
+  void a_refused_message_that_comes_again_before_the_answer_waits_for_it_and_is_handled_once() {
+    Inbox inbox =
+        subscribed(
+            TopicKind.DURABLE,
+            new Inbox(
+                delivery -> {
+                  if (delivery.message().text().equals("1") && delivery.attempt() == 1) {
+                    delivery.nack(Duration.ZERO);
+                  }
+                }));
+    answerSettlementsAfter(Duration.ofMillis(20));
+
+    for (String text : List.of("1", "2", "3")) {
+      sim.await(bus.publish("t", Message.of(text).withKey("key")), LIMIT);
+    }
+    sim.run(Duration.ofSeconds(1));
+    int settlements = broker.told(BrokerCommand.Settle.class).size();
+    sim.run(Duration.ofSeconds(5));
+
+    List<String> texts = inbox.texts();
+    assertThat(texts.subList(texts.lastIndexOf("1"), texts.size()))
+        .containsExactly("1", "2", "3");
+    assertThat(texts.stream().filter("1"::equals)).hasSize(2);
+    assertThat(texts.stream().filter("3"::equals)).hasSize(1);
+    assertThat(broker.told(BrokerCommand.Settle.class)).hasSize(settlements);
+  }
+}
