@@ -142,7 +142,7 @@ final class Client<C, R> {
       late.fail(
           late.underWay || late.uncertain
               ? new IndeterminateException("no answer within " + options.operationTimeout())
-              : new RefusedException("no leader within " + options.operationTimeout()));
+              : new RefusedException(late.whyNot() + " within " + options.operationTimeout()));
     }
   }
 
@@ -178,6 +178,7 @@ final class Client<C, R> {
     }
     operation.underWay = false;
     operation.uncertain |= cause.mayHaveTakenEffect();
+    operation.refusal = cause;
     if (cause instanceof SessionExpiredException) {
       if (operation.uncertain) {
         operation.fail(new IndeterminateException("the session was forgotten meanwhile", cause));

@@ -16,7 +16,10 @@ interface Journal {
    */
   long append(Effect.Persist unit);
 
-  /** Whether an append would be refused now, so that nothing should be begun that needs one. */
+  /**
+   * Whether an append would be refused for want of room, so that nothing should be begun that needs
+   * one. The same throughout each turn of the loop: what is begun meanwhile is taken.
+   */
   default boolean isFull() {
     return false;
   }

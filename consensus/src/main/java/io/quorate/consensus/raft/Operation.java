@@ -20,11 +20,18 @@ final class Operation<R> implements Completion<R> {
   boolean underWay;
   /** Whether an earlier attempt may have put the command into the log. */
   boolean uncertain;
+  /** Why the last attempt did not succeed; null if there was none. */
+  OperationException refusal;
 
   Operation(Client<?, R> client, byte[] command, long deadlineNanos) {
     this.client = client;
     this.command = command;
     this.deadlineNanos = deadlineNanos;
+  }
+
+  /** What stood in the way until now. */
+  String whyNot() {
+    return refusal == null ? "no leader" : "not taken (" + refusal.getMessage() + ")";
   }
 
   boolean isDone() {

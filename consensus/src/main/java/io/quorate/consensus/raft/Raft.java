@@ -229,7 +229,7 @@ public final class Raft implements AutoCloseable {
   Journal journal(String group, Journal.Durable listener) {
     return wal == null
         ? new MemoryJournal(loop, listener)
-        : new WalJournal(wal.log(idOf(group), loop), wal::isFull, syncs, listener);
+        : new WalJournal(wal.log(idOf(group), loop), syncs, listener);
   }
 
   /** What every message begins with: the group it is for. */

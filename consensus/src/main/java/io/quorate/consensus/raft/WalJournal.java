@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 
 /** Units as entries of one logical log of the node's write-ahead log. */
 final class WalJournal implements Journal {
@@ -33,14 +32,11 @@ final class WalJournal implements Journal {
   }
 
   private final LogicalLog log;
-  private final BooleanSupplier full;
   private final Syncs syncs;
   private final Durable listener;
 
-  /** {@code full} tells whether the node's log has no room. */
-  WalJournal(LogicalLog log, BooleanSupplier full, Syncs syncs, Durable listener) {
+  WalJournal(LogicalLog log, Syncs syncs, Durable listener) {
     this.log = log;
-    this.full = full;
     this.syncs = syncs;
     this.listener = listener;
   }
@@ -62,7 +58,7 @@ final class WalJournal implements Journal {
 
   @Override
   public boolean isFull() {
-    return full.getAsBoolean();
+    return log.isFull();
   }
 
   @Override

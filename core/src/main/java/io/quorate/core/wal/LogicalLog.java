@@ -76,6 +76,12 @@ public interface LogicalLog {
   /** A copy of the latest state, durable or not. */
   Optional<byte[]> state();
 
+  /**
+   * Whether entries are refused because the disk has no room for the next file. The same throughout
+   * each turn of the owner's loop, so what the owner begins because it is false will be taken.
+   */
+  boolean isFull();
+
   /** Forgets entries and state, as if the log had never been; it may be used anew. */
   long delete();
 

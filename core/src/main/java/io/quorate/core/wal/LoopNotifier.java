@@ -10,32 +10,34 @@ import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /**
- * Tells one event loop how far the log is durable: one task for everything that became durable
- * since the last. What waits belongs to the loop.
+ * Tells one event loop how far the log is durable and whether it has room: one task for all that
+ * happened since the last. What the loop has been told, and what waits, belongs to the loop.
  */
 final class LoopNotifier implements Runnable {
   private record Waiter(long position, CompletableFuture<Void> future) {}
 
   private final EventLoop loop;
-  private final LongSupplier durable;
-  private final Supplier<Optional<StorageException>> failure;
+  private final WriteAheadLog log;
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final List<DurabilityListener> listeners = new ArrayList<>();
   private final PriorityQueue<Waiter> waiters =
       new PriorityQueue<>(Comparator.comparingLong(Waiter::position));
   private long told;
+  private boolean toldFull;
   private boolean toldFailure;
 
-  LoopNotifier(
-      EventLoop loop, LongSupplier durable, Supplier<Optional<StorageException>> failure) {
+  LoopNotifier(EventLoop loop, WriteAheadLog log) {
     this.loop = loop;
-    this.durable = durable;
-    this.failure = failure;
-    this.told = durable.getAsLong();
+    this.log = log;
+    this.told = log.durablePosition();
+    this.toldFull = log.isFull();
+  }
+
+  /** Whether the log has no room, as far as the loop knows: the same throughout each of its turns. */
+  boolean isFull() {
+    return toldFull;
   }
 
   /** Adds a listener, which is told of a failure even if that is past; any thread. */
@@ -44,7 +46,7 @@ final class LoopNotifier implements Runnable {
         () -> {
           listeners.add(listener);
           if (toldFailure) {
-            failure.get().ifPresent(listener::failed);
+            log.failure().ifPresent(listener::failed);
           }
         });
   }
@@ -52,11 +54,11 @@ final class LoopNotifier implements Runnable {
   /** Completes once the log is durable at {@code position}. On the loop. */
   CompletableFuture<Void> await(long position) {
     CompletableFuture<Void> future = new CompletableFuture<>();
-    if (position <= durable.getAsLong()) {
+    if (position <= log.durablePosition()) {
       future.complete(null);
       return future;
     }
-    Optional<StorageException> cause = failure.get();
+    Optional<StorageException> cause = log.failure();
     if (cause.isPresent()) {
       future.completeExceptionally(cause.get());
     } else {
@@ -80,7 +82,8 @@ final class LoopNotifier implements Runnable {
   @Override
   public void run() {
     scheduled.set(false);
-    long position = durable.getAsLong();
+    toldFull = log.isFull();
+    long position = log.durablePosition();
     if (position > told) {
       told = position;
       for (DurabilityListener listener : List.copyOf(listeners)) {
@@ -90,7 +93,7 @@ final class LoopNotifier implements Runnable {
         waiters.poll().future().complete(null);
       }
     }
-    failure.get().ifPresent(this::fail);
+    log.failure().ifPresent(this::fail);
   }
 
   private void fail(StorageException cause) {

@@ -1,29 +1,23 @@
 package io.quorate.core.wal;
 
 import io.quorate.core.EventLoop;
-import io.quorate.core.storage.StorageException;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /** The notifier of each event loop. Safe for use by many threads. */
 final class LoopNotifiers {
-  private final LongSupplier durable;
-  private final Supplier<Optional<StorageException>> failure;
+  private final WriteAheadLog log;
   private final ReentrantLock lock = new ReentrantLock();
   /** Looked up by loop; walked in the order of {@link #all}. */
   private final Map<EventLoop, LoopNotifier> byLoop = new IdentityHashMap<>();
 
   private volatile List<LoopNotifier> all = List.of();
 
-  LoopNotifiers(LongSupplier durable, Supplier<Optional<StorageException>> failure) {
-    this.durable = durable;
-    this.failure = failure;
+  LoopNotifiers(WriteAheadLog log) {
+    this.log = log;
   }
 
   LoopNotifier of(EventLoop loop) {
@@ -31,7 +25,7 @@ final class LoopNotifiers {
     try {
       LoopNotifier notifier = byLoop.get(loop);
       if (notifier == null) {
-        notifier = new LoopNotifier(loop, durable, failure);
+        notifier = new LoopNotifier(loop, log);
         byLoop.put(loop, notifier);
         List<LoopNotifier> more = new ArrayList<>(all);
         more.add(notifier);

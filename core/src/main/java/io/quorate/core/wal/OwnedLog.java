@@ -1,6 +1,7 @@
 package io.quorate.core.wal;
 
 import io.quorate.core.EventLoop;
+import io.quorate.core.RefusedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +52,7 @@ final class OwnedLog implements LogicalLog {
     checkPayload(payload);
     shared.lock.lock();
     try {
-      shared.admit(payload.length, true);
+      admit(payload.length);
       reserve(content.state);
       put(payload);
       return shared.end();
@@ -73,7 +74,7 @@ final class OwnedLog implements LogicalLog {
     }
     shared.lock.lock();
     try {
-      shared.admit(bytes, true);
+      admit(bytes);
       reserve(content.state);
       for (byte[] payload : payloads) {
         put(payload);
@@ -82,6 +83,18 @@ final class OwnedLog implements LogicalLog {
     } finally {
       shared.unlockAndWake();
     }
+  }
+
+  private void admit(long entryBytes) {
+    if (isFull()) {
+      throw new RefusedException("no room on the disk for the log in " + shared.world.directory());
+    }
+    shared.admit(entryBytes, true);
+  }
+
+  @Override
+  public boolean isFull() {
+    return notifier.isFull();
   }
 
   @Override

@@ -43,7 +43,7 @@ final class SharedLog implements WriteAheadLog {
   private final EntryReader reader;
   private final Storage.Lock directoryLock;
   private final Map<Long, OwnedLog> owned = new TreeMap<>();
-  private final LoopNotifiers notifiers = new LoopNotifiers(this::durablePosition, this::failure);
+  private final LoopNotifiers notifiers = new LoopNotifiers(this);
 
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   /** Whether the writer has work, or the task to look for some. */
@@ -210,9 +210,6 @@ final class SharedLog implements WriteAheadLog {
     if (closing) {
       throw new IllegalStateException("the log in " + world.directory() + " is closed");
     }
-    if (entries && full) {
-      throw new RefusedException("no room on the disk for the log in " + world.directory());
-    }
     long limit = world.options().maxPendingBytes() * (entries ? 1L : 2L);
     if (staging.pendingBytes() + bytes > limit) {
       throw new RefusedException(
@@ -351,6 +348,7 @@ final class SharedLog implements WriteAheadLog {
     } finally {
       lock.unlock();
     }
+    notifiers.wake();
     if (full && closingNow) {
       fail(new StorageException(world.directory() + " was closed while the disk was full"));
     }

@@ -177,6 +177,30 @@ class WalFailureTest {
   }
 
   @Test
+  void what_an_owner_begins_in_the_turn_in_which_the_disk_becomes_full_is_taken() {
+    NoRoom noRoom = new NoRoom(disk);
+    WalHarness wal = new WalHarness(noRoom);
+    WalModel model = new WalModel();
+    noRoom.full = true;
+    // Task by task, to stop between the disk's telling the log and the log's telling its owner.
+    for (int i = 0; !wal.wal.isFull(); i++) {
+      if (!wal.environment.runOne()) {
+        model.append(wal.wal, 1, i + "x".repeat(200));
+      }
+    }
+    assertThat(wal.log(1).isFull()).isFalse();
+
+    model.append(wal.wal, 1, "begun before the owner knew");
+    wal.settle();
+
+    assertThat(model.durableCount(wal.wal.durablePosition())).isEqualTo(model.count());
+    assertThat(wal.log(1).isFull()).isTrue();
+    assertThatThrownBy(() -> model.append(wal.wal, 1, "begun after"))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("no room");
+  }
+
+  @Test
   void dropping_entries_makes_room_on_a_full_disk() {
     NoRoom limited = new NoRoom(disk);
     limited.maxFiles = 8;

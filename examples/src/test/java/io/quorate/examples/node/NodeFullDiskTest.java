@@ -47,7 +47,7 @@ class NodeFullDiskTest {
     assertThat(written).isBetween(1, 99);
     for (int i = 0; i < 3; i++) {
       assertThat(last.statusCode()).isEqualTo(503);
-      assertThat(last.headers().firstValue("Quorate-Outcome")).hasValue("refused");
+      assertThat(last.headers().firstValue("Quorate-Outcome")).as(last.body()).hasValue("refused");
       last = cluster.send(1, "PUT", "/" + store + "/more", value);
     }
     for (int i = 0; i < written; i++) {
