@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.quorate.examples.Main;
+import io.quorate.examples.Ports;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -56,20 +56,10 @@ final class NodeCluster implements AutoCloseable {
     this.directory = directory;
     this.founders = founders;
     this.size = size;
-    this.peerPorts = new int[size + 1];
-    this.httpPorts = new int[size + 1];
+    int[] ports = Ports.free(2 * (size + 1));
+    this.peerPorts = Arrays.copyOf(ports, size + 1);
+    this.httpPorts = Arrays.copyOfRange(ports, size + 1, ports.length);
     this.relays = new Relay[size + 1][size + 1];
-    List<ServerSocket> held = new ArrayList<>();
-    for (int node = 1; node <= size; node++) {
-      ServerSocket peer = new ServerSocket(0);
-      ServerSocket http = new ServerSocket(0);
-      held.addAll(List.of(peer, http));
-      peerPorts[node] = peer.getLocalPort();
-      httpPorts[node] = http.getLocalPort();
-    }
-    for (ServerSocket socket : held) {
-      socket.close();
-    }
     for (int from = 1; from <= size; from++) {
       for (int to = 1; to <= size; to++) {
         if (from != to) {

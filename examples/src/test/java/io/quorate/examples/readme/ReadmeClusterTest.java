@@ -3,8 +3,8 @@ package io.quorate.examples.readme;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quorate.examples.Main;
+import io.quorate.examples.Ports;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,16 +57,9 @@ class ReadmeClusterTest {
   }
 
   private void choosePorts() throws IOException {
-    List<ServerSocket> held = new ArrayList<>();
-    for (int i = 1; i <= 3; i++) {
-      held.add(new ServerSocket(0));
-      peerPorts[i] = held.get(held.size() - 1).getLocalPort();
-      held.add(new ServerSocket(0));
-      httpPorts[i] = held.get(held.size() - 1).getLocalPort();
-    }
-    for (ServerSocket socket : held) {
-      socket.close();
-    }
+    int[] ports = Ports.free(6);
+    System.arraycopy(ports, 0, peerPorts, 1, 3);
+    System.arraycopy(ports, 3, httpPorts, 1, 3);
   }
 
   /** "Start n2 and n3 alike": the same command with another number in it. */
