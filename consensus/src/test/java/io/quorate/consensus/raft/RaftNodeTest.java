@@ -6,6 +6,7 @@ import io.quorate.core.NodeId;
 import io.quorate.core.sim.SimNode;
 import io.quorate.core.sim.Simulation;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class RaftNodeTest {
@@ -76,6 +77,34 @@ class RaftNodeTest {
         long since = cluster.simulation.nowNanos();
 
         assertThat(cluster.add(other, 1)).isEqualTo(3);
+        assertThat(cluster.simulation.nowNanos() - since)
+            .as("seed " + seed)
+            .isLessThan(Duration.ofMillis(100).toNanos());
+      }
+    }
+  }
+
+  /** The new leader could not reach it for another second, while its transport was backing off. */
+  @Test
+  void a_node_that_was_away_learns_at_once_whom_leadership_is_handed_to() {
+    for (int seed = 0; seed < 30; seed++) {
+      try (CounterCluster cluster = new CounterCluster(Simulation.seeded(seed), 3, OPTIONS)) {
+        cluster.add(0, 1);
+        SimNode<CounterCluster.Service> leader = cluster.awaitLeader();
+        int led = cluster.nodes.indexOf(leader);
+        int away = (led + 1) % 3;
+        int next = (led + 2) % 3;
+        cluster.nodes.get(away).crash();
+        cluster.simulation.run(Duration.ofSeconds(3));
+        cluster.nodes.get(away).restart();
+        cluster.add(away, 1);
+
+        CompletableFuture<Void> transfer =
+            leader.service().counter().transferTo(cluster.ids.get(next));
+        cluster.simulation.await(transfer, CounterCluster.LIMIT);
+        long since = cluster.simulation.nowNanos();
+
+        assertThat(cluster.add(away, 1)).isEqualTo(3);
         assertThat(cluster.simulation.nowNanos() - since)
             .as("seed " + seed)
             .isLessThan(Duration.ofMillis(100).toNanos());

@@ -209,7 +209,12 @@ final class SimTransport implements Transport {
   }
 
   void accepted(Connection connection) {
-    count(connection.dialer.node.id(), 1);
+    NodeId id = connection.dialer.node.id();
+    count(id, 1);
+    Peer peer = peers.get(id);
+    if (peer != null) {
+      peer.heardOf();
+    }
   }
 
   void lostAccepted(Connection connection) {
@@ -372,6 +377,15 @@ final class SimTransport implements Transport {
               dial();
             }
           });
+    }
+
+    /** It has connected to this node: it is there, so there is nothing to wait for. */
+    private void heardOf() {
+      if (waiting && !forgotten) {
+        waiting = false;
+        backoffNanos = MIN_BACKOFF_NANOS;
+        dial();
+      }
     }
 
     private void forget() {

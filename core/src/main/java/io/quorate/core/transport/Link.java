@@ -1,5 +1,6 @@
 package io.quorate.core.transport;
 
+import io.quorate.core.EventLoop.Timer;
 import io.quorate.core.NodeId;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -15,7 +16,8 @@ import java.util.function.Predicate;
  *
  * <p>Senders on any thread reserve room and put what they send into {@link #inbox}; senders on the
  * link's own loop write at once. All else belongs to that loop. While the peer cannot be reached,
- * from the first failure until a connection is up, everything is refused at once.
+ * from the first failure until a connection is up, everything is refused at once. It is dialled again
+ * when the back-off is over, or when it has called itself.
  */
 final class Link {
   /** What a message costs besides its payload. */
@@ -39,6 +41,8 @@ final class Link {
   private State state = State.IDLE;
   private DialedConnection connection;
   private String lastFailure = "";
+  /** Ends the latest back-off; null before the first. */
+  private Timer retry;
 
   private enum State {
     IDLE,
@@ -357,13 +361,25 @@ final class Link {
     dropWaiting("cannot reach " + peer + ": " + why);
     failPending(request -> true, reason);
     drain();
-    loop.schedule(backoff.nextNanos(), this::dialAgain);
+    retry = loop.schedule(backoff.nextNanos(), this::dialAgain);
   }
 
   private void dialAgain() {
     if (state == State.BACKING_OFF) {
       dial();
     }
+  }
+
+  /** The peer has connected to this node: it is there, so there is nothing to wait for. */
+  void heardOf() {
+    onLoop(
+        () -> {
+          if (state == State.BACKING_OFF) {
+            retry.cancel();
+            backoff.reset();
+            dial();
+          }
+        });
   }
 
   void answered(long id, byte[] payload) {

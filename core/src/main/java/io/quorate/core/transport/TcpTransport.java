@@ -291,6 +291,10 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
   public void established(AcceptedConnection connection, NodeId peer) {
     Admission.proven(connection.context().channel());
     services.connected(peer);
+    Link back = links.get(peer);
+    if (back != null) {
+      back.heardOf();
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.quorate.core.Environment;
 import io.quorate.core.EnvironmentOptions;
 import io.quorate.core.NodeId;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -39,6 +40,28 @@ class TcpTransportTest extends RealTransportConformance {
     first.cancel(false);
     assertThat(await(pair.a.request(B, bytes("echo:x"), LONG))).isEqualTo(bytes("echo:x"));
     second.cancel(false);
+  }
+
+  @Test
+  void a_peer_that_comes_back_and_calls_is_dialled_before_the_back_off_is_over() {
+    Duration hour = Duration.ofHours(1);
+    TransportOptions patient =
+        options().withTimeouts(TransportTimeouts.defaults().withBackoff(hour, hour));
+    Pair pair = pair(patient);
+    await(pair.a.request(B, bytes("echo:"), LONG));
+    pair.envB.close();
+    await(pair.atA.disconnected(0));
+
+    Environment again =
+        node(B, "test", patient.withListen(pair.envB.transport().address()));
+    again.transport().setPeer(A, pair.envA.transport().address());
+    Recorder atAgain = new Recorder();
+    atAgain.loop(again.eventLoop("svc"));
+    Endpoint b = again.transport().open("svc", again.eventLoop("svc"), atAgain);
+    await(b.request(A, bytes("echo:"), LONG));
+
+    byte[] echo = await(untilAnswered(pair.envA, pair.a, bytes("echo:x")));
+    assertThat(echo).isEqualTo(bytes("echo:x"));
   }
 
   @Test
