@@ -6,6 +6,8 @@ const byId = (id) => document.getElementById(id);
 let lastLine = 0;
 let prompted = false;
 let serving = false;
+/** Whether a button of a node is held down: what is replaced meanwhile would not be clicked. */
+let pressing = false;
 
 /** An element with a class and text. What others have written only ever goes in as text. */
 function element(name, className, text) {
@@ -255,7 +257,7 @@ function draw(state) {
   drawLog(state.lines);
   drawScore(state.score);
   if (state.regions) {
-    drawRegions(state.regions);
+    if (!pressing) drawRegions(state.regions);
     const up = {};
     state.regions.forEach((r) => r.nodes.forEach((n) => { up[n.id] = n.up; }));
     drawRing(state.ring, up);
@@ -299,6 +301,11 @@ byId("form").addEventListener("submit", async (event) => {
     answer.textContent = e.message;
   }
 });
+
+byId("regions").addEventListener("pointerdown", () => { pressing = true; });
+for (const end of ["pointerup", "pointercancel", "blur"]) {
+  window.addEventListener(end, () => { pressing = false; });
+}
 
 byId("regions").addEventListener("click", async (event) => {
   const { node, action } = event.target.dataset;

@@ -7,7 +7,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import java.io.ByteArrayOutputStream;
+import java.awt.Color;
+import java.awt.image.BufferedImage;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.BindException;
@@ -23,10 +24,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -121,7 +123,10 @@ class UiServerTest {
 
   private static void awaitNode(String id, String property, String value) throws Exception {
     Waiting.until(
-        () -> node(id).orElseThrow().get(property).getAsString().equals(value),
+        () -> {
+          JsonElement found = node(id).orElseThrow().get(property);
+          return found != null && found.getAsString().equals(value);
+        },
         SOON,
         id + " to have " + property + " " + value);
   }
@@ -270,38 +275,108 @@ class UiServerTest {
     Waiting.until(() -> state().toString().contains("\"role\":\"leader\""), SOON, "an election");
   }
 
-  /** The page as a browser shows it, its script run: what is on it, not how it looks. */
-  @Test
-  void a_browser_shows_the_platform() throws Exception {
-    Optional<Path> browser = browser();
-    Assumptions.assumeTrue(browser.isPresent(), "skipped: no Chromium is installed");
-    scene.chronicle.event("<b id=\"unescaped\">not bold</b>");
-    Path profile = Files.createTempDirectory(directory, "browser");
-
-    Process process =
-        new ProcessBuilder(
-                browser.orElseThrow().toString(),
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-                "--no-first-run", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-                "--user-data-dir=" + profile, "--virtual-time-budget=4000", "--dump-dom",
-                page.address())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    ByteArrayOutputStream dom = new ByteArrayOutputStream();
-    process.getInputStream().transferTo(dom);
-    assertThat(process.waitFor(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
-
-    assertThat(dom.toString(StandardCharsets.UTF_8))
-        .contains("id=\"node-eu-control\"", "id=\"node-ap-serve-2\"", "leads the store")
-        .contains("live, twice a second", "model 1", "&lt;b id=\"unescaped\"&gt;not bold&lt;/b&gt;")
-        .doesNotContain("<b id=\"unescaped\">");
+  private static Browser browser() throws Exception {
+    Optional<Path> program = Browser.installed();
+    Assumptions.assumeTrue(program.isPresent(), "skipped: no Chromium is installed");
+    Path profile = Files.createTempDirectory(directory, "b");
+    return new Browser(program.orElseThrow(), profile, page.address());
   }
 
-  private static Optional<Path> browser() {
-    return Stream.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-        .map(Path::of)
-        .filter(Files::isExecutable)
-        .findFirst();
+  private static String text(String selector) {
+    return "document.querySelector('" + selector + "').textContent";
+  }
+
+  @Test
+  void a_browser_shows_the_platform() throws Exception {
+    scene.chronicle.event("<b id=\"unescaped\">not bold</b>");
+    try (Browser browser = browser()) {
+      browser.await(text("#connection") + " === 'live, twice a second'");
+
+      assertThat(browser.evaluate(text("#node-eu-control"))).contains("committed", "kill");
+      assertThat(browser.evaluate(text("#node-ap-serve-2"))).contains("model 1", "feature breaker");
+      assertThat(browser.evaluate(text("#regions"))).contains("leads the store");
+      assertThat(browser.evaluate(text("#log"))).contains("<b id=\"unescaped\">not bold</b>");
+      assertThat(browser.evaluate("document.getElementById('unescaped')")).isEqualTo("null");
+    }
+  }
+
+  /** Each region's card has its colour at its edge; that of nowhere is not to be found. */
+  @Test
+  void what_a_browser_paints_has_the_colours_of_the_regions() throws Exception {
+    try (Browser browser = browser()) {
+      browser.await("document.querySelectorAll('.region .node').length === 15");
+
+      Set<Integer> painted = colours(browser.screenshot());
+
+      for (String tint : List.of("--eu", "--us", "--ap")) {
+        assertThat(painted).as(tint).contains(colour(browser, "var(" + tint + ")"));
+      }
+      assertThat(painted).doesNotContain(colour(browser, "rgb(255, 0, 255)"));
+    }
+  }
+
+  private static Set<Integer> colours(BufferedImage image) {
+    int[] pixels =
+        image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+    return Arrays.stream(pixels).boxed().collect(Collectors.toSet());
+  }
+
+  /** What {@code css} comes to on the page, as a pixel has it. */
+  private static int colour(Browser browser, String css) throws Exception {
+    String[] parts =
+        browser
+            .evaluate(
+                "(() => { const probe = document.createElement('i'); probe.style.color = '" + css
+                    + "'; document.body.append(probe);"
+                    + " const found = getComputedStyle(probe).color;"
+                    + " probe.remove(); return found.match(/[0-9]+/g) })()")
+            .split(",");
+    return new Color(
+            Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]))
+        .getRGB();
+  }
+
+  @Test
+  void a_person_asks_the_model_in_a_browser() throws Exception {
+    try (Browser browser = browser()) {
+      browser.await(text("#answer") + " === 'The model answers.'");
+      browser.click("#text");
+      browser.type("90,3");
+      browser.click("#form button");
+
+      browser.await(text("#answer") + ".includes('with model 1, after')");
+
+      assertThat(browser.evaluate(text("#answer"))).contains("% sure), says eu-serve-");
+    }
+  }
+
+  @Test
+  void a_person_kills_and_starts_a_node_in_a_browser() throws Exception {
+    try (Browser browser = browser()) {
+      browser.await("document.getElementById('node-us-serve-1') !== null");
+      browser.click("#node-us-serve-1 [data-action=kill]");
+      browser.await(text("#node-us-serve-1 .state") + " === 'down'");
+      browser.click("#node-us-serve-1 [data-action=start]");
+
+      awaitNode("us-serve-1", "version", "1");
+      browser.await(text("#node-us-serve-1") + ".includes('model 1')");
+    }
+  }
+
+  /** The page is drawn anew twice a second; no press may be lost for that. */
+  @Test
+  void a_button_that_is_pressed_for_long_works_in_a_browser() throws Exception {
+    try (Browser browser = browser()) {
+      browser.await("document.getElementById('node-eu-store-2') !== null");
+      browser.press("#node-eu-store-2 [data-action=cut]");
+      int lines = Integer.parseInt(browser.evaluate("lastLine"));
+      scene.chronicle.event("while a button is pressed");
+      browser.await("lastLine > " + lines);
+      browser.release();
+
+      awaitNode("eu-store-2", "cut", "true");
+      act("eu-store-2", "heal");
+      browser.await(text("#node-eu-store-2 .state") + " === 'well'");
+    }
   }
 }
