@@ -148,6 +148,17 @@ public final class ByteWriter {
     return block(Utf8.encode(value));
   }
 
+  /**
+   * Makes room for {@code length} bytes that the caller writes to {@link #array} itself, from the
+   * returned position on: for what is long and wants a loop of its own.
+   */
+  public int reserve(int length) {
+    room(length);
+    int from = size;
+    size += length;
+    return from;
+  }
+
   /** Overwrites four bytes written before, such as a length that is known only now. */
   public void setInt32(int position, int value) {
     if (position < 0 || position > size - Integer.BYTES) {

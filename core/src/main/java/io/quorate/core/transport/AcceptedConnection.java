@@ -277,7 +277,7 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
     }
     int kind =
         switch (answer) {
-          case RESPONSE -> Frame.RESPONSE;
+          case RESPONSE, LAST_USED_RESPONSE -> Frame.RESPONSE;
           case REFUSAL -> Frame.REFUSAL;
           case FAILURE -> Frame.FAILURE;
         };
@@ -288,6 +288,10 @@ final class AcceptedConnection extends Connection implements IncomingRequest.Rep
           "answer of " + payload.length + " bytes is more than the caller takes");
     } else {
       write(kind, request.id(), payload);
+      if (answer == IncomingRequest.Answer.LAST_USED_RESPONSE) {
+        // It is in the network's buffer now.
+        shared.spares().give(payload);
+      }
     }
   }
 

@@ -19,5 +19,13 @@ interface Carrier {
 
   int maxPayloadBytes();
 
+  /** See {@link Endpoint#array}. */
+  default byte[] array(int bytes) {
+    return new byte[bytes];
+  }
+
+  /** See {@link Endpoint#recycle}. */
+  default void recycle(byte[] payload) {}
+
   long monotonicNanos();
 }

@@ -33,7 +33,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   static final int PAUSED_BY_FLOOD = 4;
 
   final TcpContext shared;
-  private final FrameDecoder decoder = new FrameDecoder(Hello.MAX_BYTES);
+  private final FrameDecoder decoder;
   private ChannelHandlerContext context;
   private FrameWriter writer;
   private int magicHave;
@@ -57,6 +57,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
 
   Connection(TcpContext shared) {
     this.shared = shared;
+    this.decoder = new FrameDecoder(shared.spares(), Hello.MAX_BYTES);
   }
 
   /** The channel is there, TLS included: the dialling side begins to speak. */

@@ -40,6 +40,23 @@ public interface Endpoint extends AutoCloseable {
    */
   boolean isWritable(NodeId to);
 
+  /**
+   * An array for a payload: a {@linkplain #recycle recycled} one of this very length, or a new one.
+   *
+   * @param bytes at least 0
+   * @return with arbitrary content
+   */
+  default byte[] array(int bytes) {
+    return new byte[bytes];
+  }
+
+  /**
+   * Gives back an array that nobody uses any more, so that later payloads of the same length need no
+   * new one: a payload that has arrived here, or that of a request that has been answered. Of one
+   * that has failed nobody knows whether it is still to be sent: that must not be given back.
+   */
+  default void recycle(byte[] payload) {}
+
   /** Stops receiving; pending requests fail. May be called twice. */
   @Override
   void close();

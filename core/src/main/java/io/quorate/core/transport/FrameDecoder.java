@@ -9,7 +9,8 @@ import java.util.zip.CRC32C;
  * the network's buffer into an array of its own; keeps no buffer. Belongs to the connection's loop.
  *
  * <p>Checks lengths as soon as they are there. Room for a long payload grows with what has arrived,
- * by 64 KiB at first: who announces much must also send much before it costs memory.
+ * by 64 KiB at first: who announces much must also send much before it costs memory. A spare array
+ * of its length costs nothing.
  */
 final class FrameDecoder {
   /** What is set aside for a payload before any of it is there. */
@@ -25,6 +26,7 @@ final class FrameDecoder {
   /** What is before the payload; a short frame as a whole. */
   private final byte[] header = new byte[Frame.MAX_OVERHEAD_BYTES + SHORT_PAYLOAD_BYTES];
 
+  private final SparePayloads spares;
   private int maxPayloadBytes;
   private int headerHave;
   private int headerNeed = LENGTH_END;
@@ -33,7 +35,8 @@ final class FrameDecoder {
   private int filled;
   private boolean complete;
 
-  FrameDecoder(int maxPayloadBytes) {
+  FrameDecoder(SparePayloads spares, int maxPayloadBytes) {
+    this.spares = spares;
     this.maxPayloadBytes = maxPayloadBytes;
   }
 
@@ -185,6 +188,12 @@ final class FrameDecoder {
   private void makeRoom(int count) {
     if (filled + count <= payload.length) {
       return;
+    }
+    if (filled == 0 && payloadBytes >= SparePayloads.MIN_BYTES) {
+      payload = spares.find(payloadBytes);
+      if (payload.length > 0) {
+        return;
+      }
     }
     int room = payload.length == 0 ? FIRST_STEP_BYTES : 2 * payload.length;
     payload = Arrays.copyOf(payload, Math.min(payloadBytes, Math.max(room, filled + count)));

@@ -219,7 +219,7 @@ final class InMemoryLink {
       }
       OutgoingRequest request = answered.request;
       switch (answer) {
-        case RESPONSE -> request.succeed(payload.clone());
+        case RESPONSE, LAST_USED_RESPONSE -> request.succeed(payload.clone());
         case REFUSAL -> request.refuse(new String(payload, StandardCharsets.UTF_8));
         case FAILURE -> request.leaveOpen(new String(payload, StandardCharsets.UTF_8));
       }

@@ -11,6 +11,8 @@ final class IncomingRequest implements Request {
   /** How a request ended. */
   enum Answer {
     RESPONSE,
+    /** A response whose array is the transport's from now on. */
+    LAST_USED_RESPONSE,
     REFUSAL,
     FAILURE
   }
@@ -81,11 +83,21 @@ final class IncomingRequest implements Request {
 
   @Override
   public void respond(byte[] payload) {
+    checkSize(payload);
+    answer(Answer.RESPONSE, payload);
+  }
+
+  @Override
+  public void respondAndRecycle(byte[] payload) {
+    checkSize(payload);
+    answer(Answer.LAST_USED_RESPONSE, payload);
+  }
+
+  private void checkSize(byte[] payload) {
     if (payload.length > replies.maxPayloadBytes()) {
       throw new IllegalArgumentException(
           "payload must be at most " + replies.maxPayloadBytes() + " bytes, was " + payload.length);
     }
-    answer(Answer.RESPONSE, payload);
   }
 
   @Override

@@ -26,6 +26,16 @@ public interface Request {
    */
   void respond(byte[] payload);
 
+  /**
+   * Answers with {@code payload}, and leaves the array to the transport for later payloads of the
+   * same length, see {@link Endpoint#recycle}: nobody may use it any more.
+   *
+   * @throws IllegalArgumentException if it is over {@link TransportLimits#maxPayloadBytes}
+   */
+  default void respondAndRecycle(byte[] payload) {
+    respond(payload);
+  }
+
   /** Answers that the request has had no effect and never will. */
   void refuse(String reason);
 

@@ -79,6 +79,16 @@ final class ServiceEndpoint implements Endpoint {
   }
 
   @Override
+  public byte[] array(int bytes) {
+    return carrier.array(bytes);
+  }
+
+  @Override
+  public void recycle(byte[] payload) {
+    carrier.recycle(payload);
+  }
+
+  @Override
   public void close() {
     synchronized (this) {
       if (closed) {

@@ -19,7 +19,8 @@ record TcpContext(
     RandomGenerator random,
     Services services,
     TransportMetrics metrics,
-    Warnings warnings) {
+    Warnings warnings,
+    SparePayloads spares) {
 
   TransportLimits limits() {
     return options.limits();

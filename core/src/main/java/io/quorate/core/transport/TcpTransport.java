@@ -63,7 +63,8 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
             node.random(),
             services,
             new TransportMetrics(node.metrics()),
-            new Warnings(node.clock()));
+            new Warnings(node.clock()),
+            new SparePayloads());
     this.server = bind(new InetSocketAddress(local, options.listen().port()));
     int port = ((InetSocketAddress) server.localAddress()).getPort();
     this.address = new Address(options.listen().host(), port);
@@ -142,6 +143,17 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
   public void closed(ServiceEndpoint endpoint) {
     services.remove(endpoint);
     new TreeMap<>(links).values().forEach(link -> link.endpointClosed(endpoint));
+  }
+
+  @Override
+  public byte[] array(int bytes) {
+    byte[] spare = shared.spares().find(bytes);
+    return spare.length == bytes ? spare : new byte[bytes];
+  }
+
+  @Override
+  public void recycle(byte[] payload) {
+    shared.spares().give(payload);
   }
 
   @Override

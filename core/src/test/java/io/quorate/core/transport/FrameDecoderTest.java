@@ -19,7 +19,7 @@ class FrameDecoderTest {
 
   @Test
   void every_kind_of_frame_is_read_as_it_was_written() {
-    FrameDecoder decoder = new FrameDecoder(MAX);
+    FrameDecoder decoder = decoder();
 
     assertThat(decoder.decode(buffer(Wire.request(77, 5, 123_456, bytes("ask"))))).isTrue();
     assertThat(decoder.kind()).isEqualTo(Frame.REQUEST);
@@ -68,14 +68,50 @@ class FrameDecoderTest {
     assertRefused(Wire.frame(new byte[] {Frame.MESSAGE, 0}), CloseReason.MALFORMED_FRAME);
     assertRefused(Wire.message(0, new byte[MAX + 1]), CloseReason.FRAME_TOO_LONG);
     assertRefused(Wire.plain(Frame.PING, new byte[MAX + 1]), CloseReason.FRAME_TOO_LONG);
-    assertThat(new FrameDecoder(MAX).decode(buffer(Wire.message(0, new byte[MAX])))).isTrue();
-    assertThat(new FrameDecoder(MAX).decode(buffer(Wire.plain(Frame.PING)))).isTrue();
+    assertThat(decoder().decode(buffer(Wire.message(0, new byte[MAX])))).isTrue();
+    assertThat(decoder().decode(buffer(Wire.plain(Frame.PING)))).isTrue();
+  }
+
+  @Test
+  void a_spare_array_of_the_very_length_is_used_again_and_no_other() {
+    SparePayloads spares = new SparePayloads();
+    FrameDecoder decoder = new FrameDecoder(spares, MAX);
+    byte[] given = new byte[5_000];
+    Arrays.fill(given, (byte) 7);
+    spares.give(given);
+
+    decoder.decode(buffer(Wire.message(0, new byte[5_001])));
+    assertThat(decoder.payload()).isNotSameAs(given).hasSize(5_001);
+    byte[] sent = new byte[5_000];
+    sent[4_999] = 1;
+    decoder.decode(buffer(Wire.message(0, sent)));
+    assertThat(decoder.payload()).isSameAs(given).isEqualTo(sent);
+    decoder.decode(buffer(Wire.message(0, sent)));
+    assertThat(decoder.payload()).isNotSameAs(given).isEqualTo(sent);
+  }
+
+  @Test
+  void spare_arrays_are_bounded_and_the_oldest_go_first() {
+    SparePayloads spares = new SparePayloads();
+    for (int i = 0; i < 100; i++) {
+      spares.give(new byte[SparePayloads.MIN_BYTES + i]);
+    }
+    spares.give(new byte[SparePayloads.MIN_BYTES - 1]);
+
+    assertThat(spares.find(SparePayloads.MIN_BYTES)).isEmpty();
+    assertThat(spares.find(SparePayloads.MIN_BYTES - 1)).isEmpty();
+    assertThat(spares.find(SparePayloads.MIN_BYTES + 99)).hasSize(SparePayloads.MIN_BYTES + 99);
+    assertThat(spares.find(SparePayloads.MIN_BYTES + 99)).isEmpty();
+  }
+
+  private static FrameDecoder decoder() {
+    return new FrameDecoder(new SparePayloads(), MAX);
   }
 
   @Test
   void an_announced_length_costs_no_more_than_a_step_beyond_what_has_arrived() {
     int max = 64 << 20;
-    FrameDecoder decoder = new FrameDecoder(max);
+    FrameDecoder decoder = new FrameDecoder(new SparePayloads(), max);
     byte[] start =
         ByteBuffer.allocate(8 + 3).putInt(0).putInt(max).put((byte) Frame.MESSAGE).array();
     decoder.decode(buffer(start));
@@ -100,7 +136,7 @@ class FrameDecoderTest {
 
         boolean whole;
         try {
-          whole = new FrameDecoder(MAX).decode(buffer(flipped));
+          whole = decoder().decode(buffer(flipped));
         } catch (FrameException e) {
           whole = false;
         }
@@ -120,7 +156,7 @@ class FrameDecoderTest {
 
   @Test
   void an_unfinished_frame_is_known_to_be_one() {
-    FrameDecoder decoder = new FrameDecoder(MAX);
+    FrameDecoder decoder = decoder();
     assertThat(decoder.isWithinFrame()).isFalse();
     byte[] frame = Wire.message(0, bytes("hello"));
 
@@ -145,7 +181,7 @@ class FrameDecoderTest {
   }
 
   private static List<String> decode(byte[] stream, int chunk) {
-    FrameDecoder decoder = new FrameDecoder(MAX);
+    FrameDecoder decoder = decoder();
     List<String> frames = new ArrayList<>();
     for (int from = 0; from < stream.length; from += chunk) {
       ByteBuf in = Unpooled.wrappedBuffer(stream, from, Math.min(chunk, stream.length - from));

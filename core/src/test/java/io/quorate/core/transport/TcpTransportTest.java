@@ -6,6 +6,7 @@ import io.quorate.core.Environment;
 import io.quorate.core.EnvironmentOptions;
 import io.quorate.core.NodeId;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -69,5 +70,30 @@ class TcpTransportTest extends RealTransportConformance {
     Pair pair = pair();
 
     assertRefused(pair.a.request(B, bytes("refuse:two\nlines"), LONG), "two?lines");
+  }
+
+  @Test
+  void arrays_that_are_given_back_carry_later_payloads_with_their_own_contents() {
+    Pair pair = pair();
+    byte[] asked = pair.a.array(50_000);
+    System.arraycopy(bytes("ignore:"), 0, asked, 0, 7);
+    CompletableFuture<byte[]> pending = pair.a.request(B, asked, LONG);
+    await(pair.atB.request(0));
+    byte[] answer = pair.b.array(60_000);
+    Arrays.fill(answer, (byte) 1);
+    pair.atB.held(0).respondAndRecycle(answer);
+    byte[] arrived = await(pending);
+    assertThat(arrived).hasSize(60_000).containsOnly((byte) 1);
+
+    pair.a.recycle(asked);
+    pair.a.recycle(arrived);
+
+    assertThat(pair.a.array(50_000)).isSameAs(asked);
+    assertThat(pair.b.array(60_000)).isSameAs(answer);
+    CompletableFuture<byte[]> next = pair.a.request(B, bytes("ignore:again"), LONG);
+    await(pair.atB.request(1));
+    byte[] other = new byte[60_000];
+    pair.atB.held(1).respond(other);
+    assertThat(await(next)).isSameAs(arrived).isEqualTo(other);
   }
 }

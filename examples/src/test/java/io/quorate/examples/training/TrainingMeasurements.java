@@ -10,16 +10,22 @@ import io.quorate.replication.training.GradientFunction;
 import io.quorate.replication.training.Loss;
 import io.quorate.replication.training.Optimizer;
 import io.quorate.replication.training.Speculation;
+import io.quorate.replication.training.StepContext;
 import io.quorate.replication.training.SyncPolicy;
 import io.quorate.replication.training.TrainingOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -195,47 +201,63 @@ final class TrainingMeasurements {
     }
   }
 
+  /** One row of {@link #stale}. */
+  private record Rotated(String name, SyncPolicy policy, Speculation speculation) {}
+
   /** Ho et al. 2013: time to 94 % of four workers of whom one after the other is slow. */
   private static void stale(Path file) throws Exception {
-    print("| policy | seconds to 94 %% | seconds in all | accuracy %% | mean, max staleness |%n");
-    for (SyncPolicy policy :
+    print("| policy | seconds to 94 %% | seconds in all | accuracy %% | mean, max staleness |"
+        + " copies | dropped |%n");
+    for (Rotated row :
         List.of(
-            new SyncPolicy.FullSync(),
-            new SyncPolicy.BoundedStaleness(0),
-            new SyncPolicy.BoundedStaleness(3),
-            new SyncPolicy.Async())) {
-      Task<Row> task = Task.table(file, 1);
-      TrainingOptions options =
-          options(task, 1).withSync(policy).withSpeculation(NEVER);
-      Watched optimizer =
-          new Watched(task.optimizer(options), policy.isLockStep() ? 31 : 31 * 8);
-      long beganNanos = System.nanoTime();
-      List<GradientFunction<List<Row>>> workers = new ArrayList<>();
-      for (int i = 0; i < 4; i++) {
-        workers.add(rotating(task.gradient(), i, beganNanos));
-      }
-      Cluster.Run run =
-          Cluster.train(
-              options,
-              optimizer,
-              task.initial(),
-              task.steps(25, policy),
-              task.batches(),
-              workers,
-              false);
-      print(
-          "| %s | %.1f | %.1f | %.2f | %.1f, %d |%n",
-          policy,
-          optimizer.seen.entrySet().stream()
-              .filter(entry -> task.accuracy(entry.getValue()) >= 0.94)
-              .mapToDouble(entry -> (entry.getKey() - beganNanos) / 1e9)
-              .min()
-              .orElse(Double.NaN),
-          run.seconds(),
-          100 * task.accuracy(run.report().parameters()),
-          run.steps().stream().mapToDouble(s -> s.staleness().mean()).average().orElse(0),
-          run.steps().stream().mapToLong(s -> s.staleness().max()).max().orElse(0));
+            new Rotated("full sync, no copies", new SyncPolicy.FullSync(), NEVER),
+            new Rotated("full sync, copies", new SyncPolicy.FullSync(), Speculation.defaults()),
+            new Rotated("backup workers, 7 of 8", new SyncPolicy.BackupWorkers(7), NEVER),
+            new Rotated("bounded staleness 0", new SyncPolicy.BoundedStaleness(0), NEVER),
+            new Rotated("bounded staleness 3", new SyncPolicy.BoundedStaleness(3), NEVER),
+            new Rotated("asynchronous", new SyncPolicy.Async(), NEVER),
+            new Rotated("local SGD, 31 steps", new SyncPolicy.LocalSgd(31, 0.2), NEVER),
+            new Rotated(
+                "local SGD, copies", new SyncPolicy.LocalSgd(31, 0.2), Speculation.defaults()))) {
+      stale(file, row);
     }
+  }
+
+  private static void stale(Path file, Rotated row) throws Exception {
+    SyncPolicy policy = row.policy();
+    Task<Row> task = Task.table(file, 1);
+    TrainingOptions options =
+        options(task, 1).withSync(policy).withSpeculation(row.speculation());
+    long every = policy instanceof SyncPolicy.LocalSgd ? 1 : policy.isLockStep() ? 31 : 31 * 8;
+    Watched optimizer = new Watched(task.optimizer(options), every);
+    long beganNanos = System.nanoTime();
+    List<GradientFunction<List<Row>>> workers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      workers.add(rotating(task.gradient(), i, beganNanos));
+    }
+    Cluster.Run run =
+        Cluster.train(
+            options,
+            optimizer,
+            task.initial(),
+            task.steps(25, policy),
+            task.batches(),
+            workers,
+            false);
+    print(
+        "| %s | %.1f | %.1f | %.2f | %.1f, %d | %d | %d |%n",
+        row.name(),
+        optimizer.seen.entrySet().stream()
+            .filter(entry -> task.accuracy(entry.getValue()) >= 0.94)
+            .mapToDouble(entry -> (entry.getKey() - beganNanos) / 1e9)
+            .min()
+            .orElse(Double.NaN),
+        run.seconds(),
+        100 * task.accuracy(run.report().parameters()),
+        run.steps().stream().mapToDouble(s -> s.staleness().mean()).average().orElse(0),
+        run.steps().stream().mapToLong(s -> s.staleness().max()).max().orElse(0),
+        run.steps().stream().mapToInt(s -> s.copiesStarted()).sum(),
+        run.steps().stream().mapToInt(s -> s.droppedShards()).sum());
   }
 
   /** 2 ms for a shard, and 40 ms while it is this worker's turn, a second each. */
@@ -330,16 +352,18 @@ final class TrainingMeasurements {
     }
   }
 
-  /** T9: real work on one and two workers, in turns. */
+  /** T9: real work on one and two workers, in turns; beside it bare threads without a master. */
   private static void cpu(Path file) throws Exception {
     Task<Row> task = Task.table(file, 1);
     BatchSource<List<Row>> batches =
         TabularModel.batches(task.training(), 4_096, 1);
     TrainingOptions options = options(task, 1);
-    print("| round | one worker, p50 step ms | two workers | speed-up |%n");
-    for (int round = 0; round < 4; round++) {
+    print("| round | one worker, p50 step ms | two workers | speed-up | of bare threads |%n");
+    for (int round = 0; round < 6; round++) {
       double[] millis = new double[2];
+      double[] bare = new double[2];
       for (int workers = 1; workers <= 2; workers++) {
+        bare[workers - 1] = bareMillis(task, batches, workers);
         millis[workers - 1] =
             Cluster.train(
                     options,
@@ -351,7 +375,38 @@ final class TrainingMeasurements {
                     false)
                 .stepMillis(0.5);
       }
-      print("| %d | %.1f | %.1f | %.2fx |%n", round, millis[0], millis[1], millis[0] / millis[1]);
+      print(
+          "| %d | %.1f | %.1f | %.2fx | %.2fx |%n",
+          round, millis[0], millis[1], millis[0] / millis[1], bare[0] / bare[1]);
+    }
+  }
+
+  /** The p50 of what the 8 shards of a step take some threads that have nothing else to do. */
+  private static double bareMillis(Task<Row> task, BatchSource<List<Row>> batches, int count)
+      throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(count);
+    try {
+      double[] millis = new double[60];
+      for (int step = 0; step < millis.length; step++) {
+        long beganNanos = System.nanoTime();
+        List<Callable<Loss>> shards = new ArrayList<>();
+        for (int shard = 0; shard < 8; shard++) {
+          List<Row> batch = batches.batch(0, step % batches.stepsPerEpoch(), shard, 8);
+          StepContext context = new StepContext(0, step, shard, 0, 1, () -> false);
+          shards.add(
+              () ->
+                  task.gradient()
+                      .compute(task.initial(), batch, new float[task.initial().length], context));
+        }
+        for (Future<Loss> done : threads.invokeAll(shards)) {
+          done.get();
+        }
+        millis[step] = (System.nanoTime() - beganNanos) / 1e6;
+      }
+      Arrays.sort(millis);
+      return millis[millis.length / 2];
+    } finally {
+      threads.shutdown();
     }
   }
 

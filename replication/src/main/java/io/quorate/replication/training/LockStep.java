@@ -22,6 +22,8 @@ final class LockStep implements Progress {
   private final ShardBoard board;
   private TrainingState state;
   private TrainingState anchor;
+  /** A former state that nobody needs any more. */
+  private Optional<TrainingState> spare = Optional.empty();
   private StepTally tally;
   /** The step's results are all there; its reduction is on its way. */
   private boolean reducing;
@@ -130,7 +132,8 @@ final class LockStep implements Progress {
       if (last) {
         reducing = true;
         dropped = options.shards() - board.done();
-        effects.add(new MasterCore.Reduce(reduction, state, tally.loss().weight()));
+        effects.add(new MasterCore.Reduce(reduction, state, tally.loss().weight(), spare));
+        spare = Optional.empty();
       }
       return;
     }
@@ -154,6 +157,8 @@ final class LockStep implements Progress {
     effects.add(
         new MasterCore.Stepped(
             tally.stats(state.step(), dropped, 0, workers, reduced.nowNanos())));
+    // A checkpoint may still be on its way to the disk.
+    spare = Optional.of(state).filter(former -> former != anchor);
     state = reduced.state();
     if (!options.codec().isStateful()) {
       failures.clear();

@@ -32,6 +32,9 @@ final class MasterCore {
 
   record Tick(long nowNanos) implements Input {}
 
+  /** What was in these results is in a sum or a state now. */
+  record UsedUp(List<ShardResult> results) implements Input {}
+
   /** A reduction is done; {@code state} is the next. */
   record Reduced(long number, TrainingState state, long nowNanos) implements Input {}
 
@@ -47,6 +50,9 @@ final class MasterCore {
 
   record Answer(long id, TrainingMessage message) implements Effect {}
 
+  /** Answer with {@code count} of the entries of {@code vector}, as they are now. */
+  record AnswerFloats(long id, float[] vector, int from, int count) implements Effect {}
+
   record Refuse(long id, String reason) implements Effect {}
 
   // What reduces is done off the loop, in order; a problem is told by Spoiled or ReduceFailed.
@@ -54,8 +60,14 @@ final class MasterCore {
   /** Add a result to the sum called {@code number}. */
   record Accumulate(long number, ShardResult result) implements Effect {}
 
-  /** Compute the next state from the sum called {@code number}, then say {@link Reduced}. */
-  record Reduce(long number, TrainingState state, double weight) implements Effect {}
+  /**
+   * Compute the next state from the sum called {@code number}, then say {@link Reduced}.
+   *
+   * @param spare a state that nobody needs any more: its arrays may become those of the next
+   */
+  record Reduce(
+      long number, TrainingState state, double weight, Optional<TrainingState> spare)
+      implements Effect {}
 
   /** Change the state by each result in turn, then say {@link Reduced}. */
   record ApplyEach(long number, TrainingState state, List<ShardResult> results)
@@ -83,14 +95,6 @@ final class MasterCore {
 
   record Aborted(String reason) implements Effect {}
 
-  private record Lane(NodeId worker, int lane) implements Comparable<Lane> {
-    @Override
-    public int compareTo(Lane other) {
-      int byWorker = worker.compareTo(other.worker);
-      return byWorker != 0 ? byWorker : Integer.compare(lane, other.lane);
-    }
-  }
-
   private record Parked(long id, long sinceNanos) {}
 
   /** Answers in time for the asker not to give up, yet not more often than needed. */
@@ -99,8 +103,8 @@ final class MasterCore {
   private final long term;
   private final TrainingOptions options;
   private final TreeMap<NodeId, Long> heardNanos = new TreeMap<>();
-  private final TreeMap<Lane, Parked> parked = new TreeMap<>();
-  private final TreeMap<Lane, PartBuffer> buffers = new TreeMap<>();
+  private final TreeMap<Place, Parked> parked = new TreeMap<>();
+  private final ResultBuffers buffers;
   private final List<Effect> effects = new ArrayList<>();
   private final Progress progress;
 
@@ -115,6 +119,7 @@ final class MasterCore {
         options.sync().isLockStep()
             ? new LockStep(term, options, state, lastStep, effects, nowNanos)
             : new FreeRun(term, options, state, lastStep, effects, nowNanos);
+    this.buffers = new ResultBuffers(9L * progress.parameters() + 1_024);
   }
 
   List<Effect> step(Input input) {
@@ -122,6 +127,8 @@ final class MasterCore {
       asked(asked);
     } else if (input instanceof Tick tick) {
       tick(tick.nowNanos());
+    } else if (input instanceof UsedUp used) {
+      buffers.usedUp(used.results());
     } else if (input instanceof Reduced reduced) {
       progress.reduced(reduced, heardNanos.size());
       handOut(reduced.nowNanos());
@@ -218,7 +225,7 @@ final class MasterCore {
 
   private void poll(Asked asked, int lane) {
     progress.forgetLane(asked.from(), lane);
-    Lane place = new Lane(asked.from(), lane);
+    Place place = new Place(asked.from(), lane);
     Parked before = parked.put(place, new Parked(asked.id(), asked.nowNanos()));
     if (before != null) {
       effects.add(new Answer(before.id(), new TrainingMessage.Idle()));
@@ -228,7 +235,7 @@ final class MasterCore {
 
   /** Gives work to those who wait for it, and lets those go who have waited long enough. */
   private void handOut(long nowNanos) {
-    for (Lane place : List.copyOf(parked.keySet())) {
+    for (Place place : List.copyOf(parked.keySet())) {
       Optional<TrainingMessage.Task> task =
           progress.assign(place.worker(), place.lane(), heardNanos.size(), nowNanos);
       boolean over = progress.isOver();
@@ -253,9 +260,8 @@ final class MasterCore {
               asked.id(),
               "no parameters " + fetch.from() + " to " + ((long) fetch.from() + fetch.count())));
     } else {
-      byte[] bytes = TrainingState.bytes(vector.get(), fetch.from(), fetch.count());
-      progress.sent(bytes.length);
-      answer(asked, new TrainingMessage.Floats(bytes));
+      progress.sent(Float.BYTES * fetch.count());
+      effects.add(new AnswerFloats(asked.id(), vector.get(), fetch.from(), fetch.count()));
     }
   }
 
@@ -265,26 +271,19 @@ final class MasterCore {
       answer(asked, new TrainingMessage.Stale());
       return;
     }
-    Lane place = new Lane(asked.from(), work.lane());
-    PartBuffer buffer = buffers.get(place);
-    if (buffer == null || !buffer.work().equals(work)) {
-      buffer = new PartBuffer(work, 9L * progress.parameters() + 1_024);
-      buffers.put(place, buffer);
-    }
-    if (!buffer.add(part)) {
-      buffers.remove(place);
-      answer(asked, new TrainingMessage.Stale());
+    Place place = new Place(asked.from(), work.lane());
+    PartBuffer.Outcome outcome = buffers.add(place, part);
+    boolean lost =
+        outcome == PartBuffer.Outcome.GAP || outcome == PartBuffer.Outcome.BROKEN;
+    answer(asked, lost ? new TrainingMessage.Stale() : new TrainingMessage.Taken());
+    if (outcome == PartBuffer.Outcome.BROKEN) {
       fail(
           asked.from(),
           work,
           "result came in pieces that do not fit or has a bad checksum",
           asked.nowNanos());
-      return;
-    }
-    answer(asked, new TrainingMessage.Taken());
-    if (buffer.isWhole()) {
-      buffers.remove(place);
-      progress.deliver(work, buffer.result(asked.from()), asked.nowNanos());
+    } else if (outcome == PartBuffer.Outcome.WHOLE) {
+      progress.deliver(work, buffers.take(place), asked.nowNanos());
       handOut(asked.nowNanos());
     }
   }
@@ -304,7 +303,7 @@ final class MasterCore {
           .toList()
           .forEach(worker -> lose(worker, nowNanos));
       progress.tick(nowNanos);
-      buffers.values().removeIf(buffer -> !progress.isKnown(buffer.work()));
+      buffers.forget(work -> !progress.isKnown(work));
     }
     handOut(nowNanos);
   }
@@ -312,12 +311,12 @@ final class MasterCore {
   private void lose(NodeId worker, long nowNanos) {
     heardNanos.remove(worker);
     effects.add(new Gone(worker));
-    for (Lane place : List.copyOf(parked.keySet())) {
+    for (Place place : List.copyOf(parked.keySet())) {
       if (place.worker().equals(worker)) {
         effects.add(new Answer(parked.remove(place).id(), new TrainingMessage.JoinAgain()));
       }
     }
-    buffers.keySet().removeIf(place -> place.worker().equals(worker));
+    buffers.forget(worker);
     progress.lose(worker, nowNanos);
   }
 

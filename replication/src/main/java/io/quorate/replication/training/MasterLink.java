@@ -4,14 +4,10 @@ import io.quorate.core.NodeId;
 import io.quorate.core.codec.MalformedException;
 import io.quorate.core.transport.Endpoint;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
-import java.util.zip.CRC32C;
 
 /**
  * A worker's way to its master: joins, asks, and remembers the parameters of the newest step.
@@ -32,31 +28,32 @@ final class MasterLink {
     }
   }
 
-  /** Large vectors travel in pieces, so that one does not hold up everything else. */
-  private static final int PIECE_BYTES = 512 << 10;
+  /** Of all lanes together; each may have one. */
+  private static final int MAX_PIECES_ON_THE_WAY = 8;
 
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final Endpoint endpoint;
   private final TrainingOptions options;
   private final int parameters;
+  private final int parallelism;
   private final Supplier<Optional<NodeId>> whoLeads;
   private Optional<NodeId> joinedTo = Optional.empty();
   private long term = -1;
   private Optional<CompletableFuture<Void>> joining = Optional.empty();
-  private long cachedVersion = -1;
-  private long cachedTerm = -1;
-  private CompletableFuture<float[]> cached = new CompletableFuture<>();
+  private SharedModel model = SharedModel.none();
   private final Residuals residuals = new Residuals();
 
   MasterLink(
       Endpoint endpoint,
       TrainingOptions options,
       int parameters,
+      int parallelism,
       Supplier<Optional<NodeId>> whoLeads) {
     this.endpoint = endpoint;
     this.options = options;
     this.parameters = parameters;
+    this.parallelism = parallelism;
     this.whoLeads = whoLeads;
   }
 
@@ -79,7 +76,7 @@ final class MasterLink {
     }
     if (joining.isEmpty() || joining.get().isDone()) {
       TrainingMessage join = new TrainingMessage.Join(options.description(), parameters);
-      joining = Optional.of(ask(leader.get(), join).thenAccept(answer -> welcome(leader, answer)));
+      joining = Optional.of(ask(leader.get(), join.encode()).thenAccept(answer -> welcome(leader, answer)));
     }
     return joining.get();
   }
@@ -108,15 +105,19 @@ final class MasterLink {
 
   /** Asks the master that this worker has joined. */
   CompletableFuture<TrainingMessage> ask(TrainingMessage message) {
+    return ask(message.encode());
+  }
+
+  private CompletableFuture<TrainingMessage> ask(byte[] message) {
     return joinedTo
         .map(master -> ask(master, message))
         .orElseGet(
             () -> CompletableFuture.failedFuture(new TrainingException("not joined to a master")));
   }
 
-  private CompletableFuture<TrainingMessage> ask(NodeId master, TrainingMessage message) {
+  private CompletableFuture<TrainingMessage> ask(NodeId master, byte[] message) {
     return endpoint
-        .request(master, message.encode(), PATIENCE)
+        .request(master, message, PATIENCE)
         .thenApply(
             bytes -> {
               try {
@@ -129,16 +130,15 @@ final class MasterLink {
 
   /**
    * The parameters of a version of the state; several lanes share one transfer. Fails with {@link
-   * OverException} if they are no longer needed.
+   * OverException} if they are no longer needed. To be released when they have been used.
    */
-  CompletableFuture<float[]> parametersOf(long version) {
-    boolean usable = cachedVersion == version && cachedTerm == term;
-    if (!usable || cached.isCompletedExceptionally()) {
-      cachedVersion = version;
-      cachedTerm = term;
-      cached = vector(version, 0);
+  SharedModel model(long version) {
+    if (!model.isOf(term, version)) {
+      float[] room = model.isFree() ? model.values() : new float[parameters];
+      model = new SharedModel(term, version, room, fetch(version, 0, room));
     }
-    return cached;
+    model.use();
+    return model;
   }
 
   /** What the codec has kept back for a shard before {@code step}: ours, or the master's. */
@@ -149,7 +149,7 @@ final class MasterLink {
     return residuals
         .find(step, shard)
         .map(CompletableFuture::completedFuture)
-        .orElseGet(() -> vector(step, 1 + shard));
+        .orElseGet(() -> fetch(step, 1 + shard, new float[parameters]));
   }
 
   void remember(long step, int shard, float[] before, float[] after) {
@@ -159,58 +159,59 @@ final class MasterLink {
   }
 
   /**
-   * Fetches a vector, piece by piece.
+   * Fetches a vector, some pieces at once.
    *
    * @param vector 0 for the parameters, 1 + s for the residual of shard s
    */
-  private CompletableFuture<float[]> vector(long version, int vector) {
-    return fetch(version, vector, 0, new float[parameters]);
+  private CompletableFuture<float[]> fetch(long version, int vector, float[] into) {
+    VectorPieces pieces = new VectorPieces(term, version, vector, into);
+    return inTurns(pieces.isMoreThanOne(), () -> fetchRest(pieces)).thenApply(all -> into);
   }
 
-  private CompletableFuture<float[]> fetch(long version, int vector, int from, float[] into) {
-    if (from == into.length) {
-      return CompletableFuture.completedFuture(into);
+  private CompletableFuture<Void> fetchRest(VectorPieces pieces) {
+    Optional<TrainingMessage.Fetch> next = pieces.next();
+    return next.isEmpty()
+        ? CompletableFuture.completedFuture(null)
+        : ask(next.get())
+            .thenCompose(
+                answer -> {
+                  endpoint.recycle(pieces.put(next.get(), answer));
+                  return fetchRest(pieces);
+                });
+  }
+
+  /** Hands in a result, some pieces at once. */
+  CompletableFuture<Void> deliver(TrainingMessage.Work work, ShardComputer.Computed result) {
+    ResultPieces pieces = new ResultPieces(endpoint, work, result);
+    return inTurns(pieces.isMoreThanOne(), () -> deliverRest(pieces));
+  }
+
+  private CompletableFuture<Void> deliverRest(ResultPieces pieces) {
+    if (pieces.isAllSent()) {
+      return CompletableFuture.completedFuture(null);
     }
-    int count = Math.min(into.length - from, PIECE_BYTES / Float.BYTES);
-    return ask(new TrainingMessage.Fetch(term, version, vector, from, count))
+    byte[] message = pieces.next();
+    return ask(message)
         .thenCompose(
             answer -> {
-              if (answer instanceof TrainingMessage.Stale) {
-                throw new OverException("version " + version + " is over");
+              endpoint.recycle(message);
+              if (!(answer instanceof TrainingMessage.Taken)) {
+                pieces.stop();
               }
-              if (!(answer instanceof TrainingMessage.Floats floats)
-                  || floats.bytes().length != count * Float.BYTES) {
-                throw new TrainingException("master answered a fetch with " + answer);
-              }
-              float[] piece = TrainingState.floats(floats.bytes());
-              System.arraycopy(piece, 0, into, from, count);
-              return fetch(version, vector, from + count, into);
+              return deliverRest(pieces);
             });
   }
 
-  /** Hands in a result, piece by piece; the last answer tells what became of it. */
-  CompletableFuture<TrainingMessage> deliver(
-      TrainingMessage.Work work, ShardComputer.Computed result) {
-    CRC32C crc = new CRC32C();
-    crc.update(result.bytes());
-    List<byte[]> pieces = new ArrayList<>();
-    for (int from = 0; from < result.bytes().length; from += PIECE_BYTES) {
-      int to = Math.min(result.bytes().length, from + PIECE_BYTES);
-      pieces.add(Arrays.copyOfRange(result.bytes(), from, to));
+  /**
+   * Takes turns at what is to be sent, each of which waits for an answer: so that this link is never
+   * idle, and nobody floods it.
+   */
+  private CompletableFuture<Void> inTurns(boolean many, Supplier<CompletableFuture<Void>> turns) {
+    int count = many ? Math.max(1, MAX_PIECES_ON_THE_WAY / parallelism) : 1;
+    CompletableFuture<?>[] all = new CompletableFuture<?>[count];
+    for (int i = 0; i < count; i++) {
+      all[i] = turns.get();
     }
-    return deliver(work, result.loss(), (int) crc.getValue(), pieces, 0);
-  }
-
-  private CompletableFuture<TrainingMessage> deliver(
-      TrainingMessage.Work work, Loss loss, int crc, List<byte[]> pieces, int index) {
-    TrainingMessage part =
-        new TrainingMessage.Part(
-            work, index, pieces.size(), loss.sum(), loss.weight(), crc, pieces.get(index));
-    return ask(part)
-        .thenCompose(
-            answer ->
-                answer instanceof TrainingMessage.Taken && index + 1 < pieces.size()
-                    ? deliver(work, loss, crc, pieces, index + 1)
-                    : CompletableFuture.completedFuture(answer));
+    return CompletableFuture.allOf(all);
   }
 }

@@ -1,75 +1,87 @@
 package io.quorate.replication.training;
 
 import io.quorate.core.NodeId;
-import io.quorate.core.codec.ByteReader;
-import io.quorate.core.codec.ByteWriter;
 import java.util.zip.CRC32C;
 
 /** Puts a result together from its parts, in order. A part that comes again is passed over. */
 final class PartBuffer {
-  private final TrainingMessage.Work work;
-  private final long maxBytes;
-  private final ByteWriter bytes = new ByteWriter();
-  private TrainingMessage.Part last;
-  private int next;
+  /** What a part makes of the result. */
+  enum Outcome {
+    MORE_TO_COME,
+    WHOLE,
+    /** One before it has been lost. */
+    GAP,
+    /** Lengths that do not fit, a bad checksum, or a loss that is none. */
+    BROKEN
+  }
 
-  PartBuffer(TrainingMessage.Work work, long maxBytes) {
+  private final TrainingMessage.Work work;
+  private final int total;
+  private final byte[] bytes;
+  private final CRC32C crc = new CRC32C();
+  private TrainingMessage.Part last;
+  private int filled;
+
+  /**
+   * Nothing yet of {@code total} bytes.
+   *
+   * @param room for at least as many
+   */
+  PartBuffer(TrainingMessage.Work work, int total, byte[] room) {
     this.work = work;
-    this.maxBytes = maxBytes;
+    this.total = total;
+    this.bytes = room;
   }
 
   TrainingMessage.Work work() {
     return work;
   }
 
-  /** Whether the part fits: in order, not too long, the whole with the right checksum and loss. */
-  boolean add(TrainingMessage.Part part) {
-    if (part.index() < next) {
-      return true;
+  Outcome add(TrainingMessage.Part part) {
+    Slice content = part.content();
+    if (part.total() != total || content.length() > total - part.from()) {
+      return Outcome.BROKEN;
     }
-    if (part.index() > next
-        || part.index() >= part.parts()
-        || (long) bytes.size() + part.bytes().length > maxBytes) {
-      return false;
+    if (part.from() != filled) {
+      return part.from() < filled ? Outcome.MORE_TO_COME : Outcome.GAP;
     }
-    bytes.bytes(part.bytes());
-    next++;
+    System.arraycopy(content.array(), content.from(), bytes, filled, content.length());
+    crc.update(content.array(), content.from(), content.length());
+    filled += content.length();
+    if (filled < total) {
+      return Outcome.MORE_TO_COME;
+    }
     last = part;
-    return !isWhole() || isSound();
-  }
-
-  boolean isWhole() {
-    return last != null && next == last.parts();
+    return isSound() ? Outcome.WHOLE : Outcome.BROKEN;
   }
 
   private boolean isSound() {
-    CRC32C crc = new CRC32C();
-    crc.update(bytes.array(), 0, bytes.size());
-    return (int) crc.getValue() == last.crc()
+    return crc() == last.crc()
         && Double.isFinite(last.lossSum())
         && last.weight() >= 0
         && Double.isFinite(last.weight())
-        && bytes.size() >= Integer.BYTES
+        && total >= Integer.BYTES
         && gradientBytes() >= 0
-        && gradientBytes() <= bytes.size() - Integer.BYTES;
+        && gradientBytes() <= total - Integer.BYTES;
+  }
+
+  private int crc() {
+    return (int) crc.getValue();
   }
 
   private int gradientBytes() {
-    return new ByteReader(bytes.array()).int32();
+    return new Slice(bytes, 0, Integer.BYTES).reader().int32();
   }
 
   /** The whole result: four bytes of the gradient's length, the gradient, perhaps a residual. */
   ShardResult result(NodeId worker) {
-    byte[] whole = bytes.toByteArray();
-    int gradientBytes = gradientBytes();
-    byte[] content = new ByteReader(whole, Integer.BYTES, whole.length - Integer.BYTES)
-        .bytes(whole.length - Integer.BYTES);
+    int residualAt = Integer.BYTES + gradientBytes();
     return new ShardResult(
         work.shard(),
         worker,
         new Loss(last.lossSum(), last.weight()),
-        last.crc(),
-        content,
-        gradientBytes);
+        crc(),
+        new Slice(bytes, Integer.BYTES, gradientBytes()),
+        new Slice(bytes, residualAt, total - residualAt));
   }
 }

@@ -2,22 +2,48 @@ package io.quorate.replication.training;
 
 import io.quorate.core.codec.ByteWriter;
 import io.quorate.replication.training.TrainingMessage.Work;
+import java.util.Arrays;
 import java.util.function.BooleanSupplier;
+import java.util.zip.CRC32C;
 
-/** Computes one shard's result in one step. Keeps nothing; safe for use by many threads. */
-record ShardComputer<B>(
-    TrainingOptions options,
-    int parameters,
-    GradientFunction<B> function,
-    BatchSource<B> batches) {
-
+/**
+ * Computes the results of shards, one at a time. Keeps nothing but room: what it returned last is
+ * overwritten by the next.
+ */
+final class ShardComputer<B> {
   /**
    * A result.
    *
    * @param bytes four bytes of the gradient's length, the gradient, perhaps the residual
-   * @param residual what the codec has kept back
+   * @param crc of these bytes
+   * @param residual what the codec has kept back; of a stateless codec, empty
    */
-  record Computed(Loss loss, byte[] bytes, float[] residual) {}
+  record Computed(Loss loss, ByteWriter bytes, int crc, float[] residual) {}
+
+  private static final float[] NONE = {};
+
+  private final TrainingOptions options;
+  private final GradientFunction<B> function;
+  private final BatchSource<B> batches;
+  private final float[] sum;
+  /** For local steps. */
+  private final float[] own;
+  private final float[] way;
+  private final ByteWriter out = new ByteWriter();
+
+  ShardComputer(
+      TrainingOptions options,
+      int parameters,
+      GradientFunction<B> function,
+      BatchSource<B> batches) {
+    boolean local = options.sync() instanceof SyncPolicy.LocalSgd;
+    this.options = options;
+    this.function = function;
+    this.batches = batches;
+    this.sum = new float[parameters];
+    this.own = new float[local ? parameters : 0];
+    this.way = new float[local ? parameters : 0];
+  }
 
   /**
    * Computes {@code work}.
@@ -34,32 +60,37 @@ record ShardComputer<B>(
       boolean withResidual,
       BooleanSupplier cancelled)
       throws Exception {
-    float[] gradient = new float[parameters];
+    boolean local = options.sync() instanceof SyncPolicy.LocalSgd;
+    float[] gradient = local ? way : sum;
     Loss loss =
-        options.sync() instanceof SyncPolicy.LocalSgd local
-            ? walk(local, work, model, gradient, cancelled)
-            : gradient(work, work.step(), model, gradient, cancelled);
+        options.sync() instanceof SyncPolicy.LocalSgd steps
+            ? walk(steps, work, model, cancelled)
+            : gradient(work, work.step(), model, cancelled);
     if (!StepReducer.isFinite(gradient)) {
       throw new TrainingException("the gradient has NaN or infinity");
     }
     boolean stateful = options.codec().isStateful();
     if (stateful) {
+      // What is left of it is kept, and is not to be overwritten.
+      gradient = gradient.clone();
       for (int i = 0; i < gradient.length; i++) {
         gradient[i] += residual[i];
       }
     }
-    ByteWriter out = new ByteWriter();
+    out.clear();
     out.int32(0);
     options.codec().encode(gradient, out);
     out.setInt32(0, out.size() - Integer.BYTES);
     if (stateful && withResidual) {
       out.bytes(TrainingState.bytes(gradient));
     }
-    return new Computed(loss, out.toByteArray(), stateful ? gradient : new float[0]);
+    CRC32C crc = new CRC32C();
+    crc.update(out.array(), 0, out.size());
+    return new Computed(loss, out, (int) crc.getValue(), stateful ? gradient : NONE);
   }
 
-  private Loss gradient(
-      Work work, long dataStep, float[] model, float[] sum, BooleanSupplier cancelled)
+  /** Puts the gradient into {@link #sum}. */
+  private Loss gradient(Work work, long dataStep, float[] model, BooleanSupplier cancelled)
       throws Exception {
     long epoch = dataStep / batches.stepsPerEpoch();
     long stepOfEpoch = dataStep % batches.stepsPerEpoch();
@@ -67,31 +98,27 @@ record ShardComputer<B>(
     StepContext context =
         new StepContext(
             epoch, dataStep, work.shard(), work.attempt(), options.seed(), cancelled);
+    Arrays.fill(sum, 0);
     return function.compute(model, batch, sum, context);
   }
 
-  /** Local steps; the way gone, times the weight, stands for the gradient. */
+  /** Takes local steps; the way gone, times the weight, stands for the gradient. */
   private Loss walk(
-      SyncPolicy.LocalSgd local,
-      Work work,
-      float[] model,
-      float[] gradient,
-      BooleanSupplier cancelled)
+      SyncPolicy.LocalSgd local, Work work, float[] model, BooleanSupplier cancelled)
       throws Exception {
-    float[] own = model.clone();
+    System.arraycopy(model, 0, own, 0, own.length);
     Optimizer steps = Optimizer.sgd(local.rate());
     Loss total = Loss.NONE;
     for (int i = 0; i < local.localSteps(); i++) {
-      float[] sum = new float[parameters];
-      Loss loss = gradient(work, work.step() * local.localSteps() + i, own, sum, cancelled);
+      Loss loss = gradient(work, work.step() * local.localSteps() + i, own, cancelled);
       if (loss.weight() > 0) {
         steps.apply(own, sum, loss.weight(), new float[0][], i);
       }
       total = total.plus(loss);
     }
     float weight = (float) total.weight();
-    for (int i = 0; i < gradient.length; i++) {
-      gradient[i] = (model[i] - own[i]) * weight;
+    for (int i = 0; i < way.length; i++) {
+      way[i] = (model[i] - own[i]) * weight;
     }
     return total;
   }

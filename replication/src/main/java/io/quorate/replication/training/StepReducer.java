@@ -3,6 +3,7 @@ package io.quorate.replication.training;
 import io.quorate.core.codec.MalformedException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -53,7 +54,7 @@ final class StepReducer {
       return;
     }
     try {
-      codec.decodeAdd(result.gradient(), sum);
+      codec.decodeAdd(result.gradient().reader(), sum);
     } catch (MalformedException e) {
       spoiled = true;
       throw new BadResultException(result, e.getMessage());
@@ -62,8 +63,10 @@ final class StepReducer {
       spoiled = true;
       throw new BadResultException(result, "the gradient has NaN or infinity");
     }
-    if (result.hasResidual()) {
-      residuals.put(result.shard(), result.residual());
+    if (result.residual().length() > 0) {
+      float[] residual = new float[result.residual().floats()];
+      result.residual().toFloats(residual, 0);
+      residuals.put(result.shard(), residual);
     }
   }
 
@@ -86,14 +89,17 @@ final class StepReducer {
   /**
    * The state after a step with the sum called {@code number}, of these examples.
    *
+   * @param spare a state that nobody needs any more: its arrays become those of the result
    * @throws TrainingException if it has NaN or infinity
    */
-  TrainingState finish(long number, TrainingState state, double weight) {
+  TrainingState finish(
+      long number, TrainingState state, double weight, Optional<TrainingState> spare) {
     if (number != this.number) {
       begin(number, state.parameters().length);
     }
-    float[] parameters = state.parameters().clone();
-    float[][] slots = copy(state.slots());
+    float[] parameters =
+        copy(state.parameters(), spare.map(TrainingState::parameters));
+    float[][] slots = copy(state.slots(), spare.map(TrainingState::slots));
     if (weight > 0) {
       optimizer.apply(parameters, sum, weight, slots, state.step());
     }
@@ -111,7 +117,7 @@ final class StepReducer {
    */
   TrainingState applyEach(TrainingState state, List<ShardResult> results) {
     float[] parameters = state.parameters().clone();
-    float[][] slots = copy(state.slots());
+    float[][] slots = copy(state.slots(), Optional.empty());
     long[] clocks = state.clocks().clone();
     long step = state.step();
     for (ShardResult result : results) {
@@ -136,19 +142,37 @@ final class StepReducer {
   }
 
   static boolean isFinite(float[] values) {
-    // One NaN or infinity makes the sum of products with zero NaN, without a branch per entry.
-    float check = 0;
-    for (float value : values) {
-      check += value * 0;
+    // One NaN or infinity makes the sum of products with zero NaN, without a branch per entry. Four
+    // sums, since each has to wait for the one before.
+    float check0 = 0;
+    float check1 = 0;
+    float check2 = 0;
+    float check3 = 0;
+    int whole = values.length & -4;
+    for (int i = 0; i < whole; i += 4) {
+      check0 += values[i] * 0;
+      check1 += values[i + 1] * 0;
+      check2 += values[i + 2] * 0;
+      check3 += values[i + 3] * 0;
     }
-    return check == 0;
+    for (int i = whole; i < values.length; i++) {
+      check0 += values[i] * 0;
+    }
+    return check0 + check1 + check2 + check3 == 0;
   }
 
-  private static float[][] copy(float[][] vectors) {
+  private static float[][] copy(float[][] vectors, Optional<float[][]> into) {
     float[][] copies = new float[vectors.length][];
     for (int i = 0; i < vectors.length; i++) {
-      copies[i] = vectors[i].clone();
+      int slot = i;
+      copies[i] = copy(vectors[i], into.map(spare -> spare[slot]));
     }
     return copies;
+  }
+
+  private static float[] copy(float[] vector, Optional<float[]> into) {
+    float[] copy = into.orElseGet(() -> new float[vector.length]);
+    System.arraycopy(vector, 0, copy, 0, vector.length);
+    return copy;
   }
 }

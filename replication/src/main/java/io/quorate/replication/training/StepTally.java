@@ -34,7 +34,7 @@ final class StepTally {
   }
 
   void arrived(ShardResult result) {
-    bytesUp += result.bytes().length;
+    bytesUp += result.bytes();
     slowest = Optional.of(result.worker());
   }
 

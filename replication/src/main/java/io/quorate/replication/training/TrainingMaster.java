@@ -9,6 +9,7 @@ import io.quorate.core.transport.Endpoint;
 import io.quorate.core.transport.Handler;
 import io.quorate.core.transport.Request;
 import io.quorate.replication.checkpoint.CheckpointStore;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -171,6 +172,10 @@ public final class TrainingMaster implements AutoCloseable {
     long id = ++lastRequest;
     requests.put(id, request);
     step(new MasterCore.Asked(id, request.from(), message, nowNanos()));
+    if (message instanceof TrainingMessage.Part) {
+      // It was answered, and what was in it has been copied.
+      endpoint.recycle(request.payload());
+    }
   }
 
   private void step(MasterCore.Input input) {
@@ -180,6 +185,12 @@ public final class TrainingMaster implements AutoCloseable {
   private void perform(MasterCore.Effect effect) {
     if (effect instanceof MasterCore.Answer answer) {
       requests.remove(answer.id()).respond(answer.message().encode());
+    } else if (effect instanceof MasterCore.AnswerFloats answer) {
+      requests
+          .remove(answer.id())
+          .respondAndRecycle(
+              TrainingMessage.Floats.encode(
+                  answer.vector(), answer.from(), answer.count(), endpoint::array));
     } else if (effect instanceof MasterCore.Refuse refuse) {
       requests.remove(refuse.id()).refuse(refuse.reason());
     } else if (effect instanceof MasterCore.Accumulate accumulate) {
@@ -187,7 +198,7 @@ public final class TrainingMaster implements AutoCloseable {
     } else if (effect instanceof MasterCore.Reduce reduce) {
       reduce(reduce.number(), () -> finish(reduce));
     } else if (effect instanceof MasterCore.ApplyEach each) {
-      reduce(each.number(), () -> Optional.of(step.applyEach(each.state(), each.results())));
+      reduce(each.number(), () -> applyEach(each));
     } else if (effect instanceof MasterCore.Save save) {
       saver.save(save);
     } else if (effect instanceof MasterCore.Completed completed) {
@@ -233,42 +244,52 @@ public final class TrainingMaster implements AutoCloseable {
     }
   }
 
-  private Optional<TrainingState> add(MasterCore.Accumulate accumulate) {
+  private List<MasterCore.Input> add(MasterCore.Accumulate accumulate) {
     step.add(accumulate.number(), parameters, accumulate.result());
-    return Optional.empty();
+    return List.of(new MasterCore.UsedUp(List.of(accumulate.result())));
   }
 
-  private Optional<TrainingState> finish(MasterCore.Reduce reduce) {
-    return step.isSpoiled(reduce.number())
-        ? Optional.empty()
-        : Optional.of(step.finish(reduce.number(), reduce.state(), reduce.weight()));
+  private List<MasterCore.Input> finish(MasterCore.Reduce reduce) {
+    if (step.isSpoiled(reduce.number())) {
+      return List.of();
+    }
+    TrainingState next =
+        step.finish(reduce.number(), reduce.state(), reduce.weight(), reduce.spare());
+    return List.of(new MasterCore.Reduced(reduce.number(), next, nowNanos()));
   }
 
-  /** Does a part of a reduction on its thread; tells the core of a next state, or of a problem. */
-  private void reduce(long number, Supplier<Optional<TrainingState>> part) {
+  private List<MasterCore.Input> applyEach(MasterCore.ApplyEach each) {
+    TrainingState next = step.applyEach(each.state(), each.results());
+    return List.of(
+        new MasterCore.Reduced(each.number(), next, nowNanos()),
+        new MasterCore.UsedUp(each.results()));
+  }
+
+  /** Does a part of a reduction on its thread; tells the core what came of it. */
+  private void reduce(long number, Supplier<List<MasterCore.Input>> part) {
     reducer.execute(
         () -> {
-          Optional<? extends MasterCore.Input> outcome;
+          List<MasterCore.Input> outcome;
           try {
-            outcome =
-                part.get().map(next -> new MasterCore.Reduced(number, next, nowNanos()));
+            outcome = part.get();
           } catch (StepReducer.BadResultException e) {
             outcome =
-                Optional.of(
-                    new MasterCore.Spoiled(number, e.result(), e.getMessage(), nowNanos()));
+                List.of(new MasterCore.Spoiled(number, e.result(), e.getMessage(), nowNanos()));
           } catch (RuntimeException e) {
             // The user's optimizer or codec: nobody would ever hear of it here.
             log.error("reduction failed job={}", options.job(), e);
-            outcome = Optional.of(new MasterCore.ReduceFailed(number, e.toString()));
+            outcome = List.of(new MasterCore.ReduceFailed(number, e.toString()));
           }
-          outcome.ifPresent(
-              input ->
-                  loop.execute(
-                      () -> {
-                        if (endpoint != null) {
-                          step(input);
-                        }
-                      }));
+          outcome.forEach(this::stepOnLoop);
+        });
+  }
+
+  private void stepOnLoop(MasterCore.Input input) {
+    loop.execute(
+        () -> {
+          if (endpoint != null) {
+            step(input);
+          }
         });
   }
 

@@ -2,13 +2,15 @@ package io.quorate.replication.training;
 
 import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
+import java.nio.ByteBuffer;
+import java.util.function.IntFunction;
 
 /**
  * What workers ask and masters answer. A worker drives: it asks for work, fetches parameters, hands
  * in results; whatever gets lost it asks again, and the master takes each result once.
  *
  * <pre>
- *  int8    version   1
+ *  int8    version   2
  *  int8    kind      by the order below
  *  fields            in the order of the record: varint for counts and numbers, int64 for terms and
  *                    bits, float64 for losses, blocks for bytes, text for text
@@ -29,9 +31,18 @@ sealed interface TrainingMessage {
   record Fetch(long term, long version, int vector, int from, int count)
       implements TrainingMessage {}
 
-  /** A part of a result. */
-  record Part(Work work, int index, int parts, double lossSum, double weight, int crc, byte[] bytes)
-      implements TrainingMessage {}
+  /** A part of a result of {@code total} bytes with this checksum: those from {@code from} on. */
+  record Part(
+      Work work, int from, int total, double lossSum, double weight, int crc, Slice content)
+      implements TrainingMessage {
+    /** Writes all but the content, which follows. */
+    void writeHead(ByteWriter out) {
+      out.int8(VERSION).int8(PART);
+      work.write(out);
+      out.varint(from).varint(total).float64(lossSum).float64(weight).int32(crc);
+      out.varint(content.length());
+    }
+  }
 
   /** Still at it. */
   record Busy(Work work) implements TrainingMessage {}
@@ -55,7 +66,21 @@ sealed interface TrainingMessage {
   /** Nothing to do: ask again. */
   record Idle() implements TrainingMessage {}
 
-  record Floats(byte[] bytes) implements TrainingMessage {}
+  record Floats(Slice content) implements TrainingMessage {
+    private static final int MAX_HEAD_BYTES = 2 + 5;
+
+    /** The message with {@code count} of the entries of {@code vector}, in an array made for it. */
+    static byte[] encode(float[] vector, int from, int count, IntFunction<byte[]> array) {
+      ByteWriter head = new ByteWriter(MAX_HEAD_BYTES);
+      head.int8(VERSION).int8(FLOATS).varint((long) Float.BYTES * count);
+      byte[] message = array.apply(head.size() + Float.BYTES * count);
+      System.arraycopy(head.array(), 0, message, 0, head.size());
+      ByteBuffer.wrap(message, head.size(), Float.BYTES * count)
+          .asFloatBuffer()
+          .put(vector, from, count);
+      return message;
+    }
+  }
 
   /** Go on. */
   record Taken() implements TrainingMessage {}
@@ -89,10 +114,16 @@ sealed interface TrainingMessage {
     }
   }
 
-  int VERSION = 1;
+  int VERSION = 2;
+  int PART = 3;
+  int FLOATS = 9;
 
   default byte[] encode() {
     ByteWriter out = new ByteWriter();
+    if (this instanceof Part m) {
+      m.writeHead(out);
+      return write(m.content(), out).toByteArray();
+    }
     out.int8(VERSION);
     if (this instanceof Join m) {
       out.int8(0).text(m.description()).varint(m.parameters());
@@ -101,11 +132,6 @@ sealed interface TrainingMessage {
     } else if (this instanceof Fetch m) {
       out.int8(2).int64(m.term()).varint(m.version()).varint(m.vector());
       out.varint(m.from()).varint(m.count());
-    } else if (this instanceof Part m) {
-      out.int8(3);
-      m.work().write(out);
-      out.varint(m.index()).varint(m.parts()).float64(m.lossSum()).float64(m.weight());
-      out.int32(m.crc()).block(m.bytes());
     } else if (this instanceof Busy m) {
       out.int8(4);
       m.work().write(out);
@@ -122,7 +148,7 @@ sealed interface TrainingMessage {
     } else if (this instanceof Idle) {
       out.int8(8);
     } else if (this instanceof Floats m) {
-      out.int8(9).block(m.bytes());
+      write(m.content(), out.int8(FLOATS).varint(m.content().length()));
     } else if (this instanceof Taken) {
       out.int8(10);
     } else if (this instanceof Stale) {
@@ -141,8 +167,17 @@ sealed interface TrainingMessage {
     return out.toByteArray();
   }
 
+  private static ByteWriter write(Slice content, ByteWriter out) {
+    return out.bytes(content.array(), content.from(), content.length());
+  }
+
+  private static Slice block(ByteReader in) {
+    int length = in.count(1, "bytes");
+    return new Slice(in.array(), in.skip(length), length);
+  }
+
   /**
-   * Reads a message.
+   * Reads a message; long contents are not copied.
    *
    * @throws io.quorate.core.codec.MalformedException if it is none
    */
@@ -163,7 +198,7 @@ sealed interface TrainingMessage {
       case 0 -> new Join(in.text(MAX_TEXT_BYTES, "description"), number(in));
       case 1 -> new Poll(in.int64(), number(in));
       case 2 -> new Fetch(in.int64(), in.varint(), number(in), number(in), number(in));
-      case 3 ->
+      case PART ->
           new Part(
               Work.read(in),
               number(in),
@@ -171,13 +206,13 @@ sealed interface TrainingMessage {
               in.float64(),
               in.float64(),
               in.int32(),
-              in.block());
+              block(in));
       case 4 -> new Busy(Work.read(in));
       case 5 -> new Failed(Work.read(in), in.text(MAX_TEXT_BYTES, "reason"));
       case 6 -> new Welcome(in.int64());
       case 7 -> new Task(Work.read(in), in.varint(), in.bool());
       case 8 -> new Idle();
-      case 9 -> new Floats(in.block());
+      case FLOATS -> new Floats(block(in));
       case 10 -> new Taken();
       case 11 -> new Stale();
       case 12 -> new JoinAgain();

@@ -52,10 +52,10 @@ public final class TrainingWorker implements AutoCloseable {
     }
     EventLoop loop = environment.eventLoop("training");
     Endpoint endpoint = environment.transport().open(options.service(), loop, Handler.NONE);
-    MasterLink link = new MasterLink(endpoint, options, parameters, master);
+    MasterLink link = new MasterLink(endpoint, options, parameters, parallelism, master);
     TrainingWorker worker = new TrainingWorker(loop, endpoint, link);
-    ShardComputer<B> computer = new ShardComputer<>(options, parameters, function, batches);
     for (int lane = 0; lane < parallelism; lane++) {
+      ShardComputer<B> computer = new ShardComputer<>(options, parameters, function, batches);
       WorkerLane<B> next =
           new WorkerLane<>(environment, loop, link, computer, lane, worker.finished);
       worker.lanes.add(next);

@@ -104,11 +104,13 @@ final class WorkerLane<B> {
     Work work = task.work();
     current = Optional.of(work);
     keepAlive(work);
-    return link.parametersOf(task.version())
+    SharedModel model = link.model(task.version());
+    return model.arrived()
         .thenCombine(
             link.residualOf(work.step(), work.shard()),
-            (model, residual) -> compute(task, model, residual))
+            (values, residual) -> compute(task, values, residual))
         .thenCompose(computed -> computed)
+        .whenComplete((result, failure) -> model.release())
         .thenCompose(result -> handIn(work, result));
   }
 
@@ -154,7 +156,7 @@ final class WorkerLane<B> {
     if (result.isEmpty() || !isCurrent(work)) {
       return CompletableFuture.completedFuture(null);
     }
-    return link.deliver(work, result.get()).thenAccept(answer -> {});
+    return link.deliver(work, result.get());
   }
 
   /** Tells the master that this is taking time but not forgotten; learns whether it is in vain. */

@@ -1,20 +1,13 @@
 package io.quorate.replication.training;
 
 import com.sun.management.ThreadMXBean;
-import io.quorate.core.Environment;
-import io.quorate.core.EnvironmentOptions;
-import io.quorate.core.NodeId;
 import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
-import io.quorate.core.transport.Address;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 
 /** Goal T10: what the codecs do, and what passes over loopback, for ten million parameters. */
 final class CodecMeasurements {
@@ -70,72 +63,26 @@ final class CodecMeasurements {
         codec.description(), bytes / encode, bytes / decode, allocated);
   }
 
-  /** Dense gradients of one worker with two lanes; the model goes down, two gradients come up. */
+  /** Dense gradients, four shards in a step; the parameters go down. */
   private static void loopback(int parameters) throws Exception {
-    TrainingOptions options = TrainingOptions.of("wide", "constant", 2, 1);
-    NodeId leader = NodeId.of("master");
-    List<StepStats> steps = new ArrayList<>();
-    TrainingListener listener =
-        new TrainingListener() {
-          @Override
-          public void onStep(StepStats stats) {
-            steps.add(stats);
-          }
-        };
-    try (Environment node = environment(leader);
-        Environment other = environment(NodeId.of("w0"))) {
-      other.transport().setPeer(leader, node.transport().address());
-      TrainingMaster master =
-          TrainingMaster.start(
-              node,
-              options,
-              Optimizer.sgd(0.1),
-              1,
-              new float[parameters],
-              25,
-              Optional.empty(),
-              listener);
-      TrainingWorker.start(
-          other,
-          options,
-          parameters,
-          (model, batch, sum, context) -> {
-            Arrays.fill(sum, 1);
-            return new Loss(1, 1);
-          },
-          new Ones(),
-          () -> Optional.of(leader),
-          2);
-      master.report().get(10, TimeUnit.MINUTES);
-    }
-    double[] rates =
-        steps.stream()
-            .skip(5)
-            .mapToDouble(s -> (double) (s.bytesUp() + s.bytesDown()) / s.durationNanos())
-            .sorted()
-            .toArray();
-    print(
-        "loopback, gradients up and parameters down: p50 %.2f GB/s, best %.2f GB/s%n",
-        rates[rates.length / 2], rates[rates.length - 1]);
+    Exchange.Run run = Exchange.run(parameters, 40, 10, 0);
+    double[] up = sorted(run, StepStats::bytesUp);
+    double[] both = sorted(run, step -> step.bytesUp() + step.bytesDown());
+    print("| loopback, GB/s | p50 | best |%n");
+    print("| gradients up | %.2f | %.2f |%n", up[up.length / 2], up[up.length - 1]);
+    print("| and parameters down | %.2f | %.2f |%n", both[both.length / 2], both[both.length - 1]);
+    double step = 4.0 * parameters * Exchange.SHARDS;
+    print("| bytes allocated in a step by all threads | for each byte of gradient |%n");
+    print("| %d | %.5f |%n", run.allocatedBytes(), run.allocatedBytes() / step);
+    long control = Exchange.run(parameters, 40, 10, 1 << 20).allocatedBytes();
+    print("| control: with 1 MiB more for each of 4 shards, %d | %.5f |%n", control, control / step);
   }
 
-  private record Ones() implements BatchSource<Integer> {
-    @Override
-    public Integer batch(long epoch, long step, int shard, int shards) {
-      return 1;
-    }
-
-    @Override
-    public long stepsPerEpoch() {
-      return 1;
-    }
-  }
-
-  private static Environment environment(NodeId id) {
-    return Environment.real(
-        EnvironmentOptions.of(id, "measured")
-            .withListen(new Address("127.0.0.1", 0))
-            .insecure());
+  private static double[] sorted(Exchange.Run run, ToLongFunction<StepStats> bytes) {
+    return run.steps().stream()
+        .mapToDouble(step -> (double) bytes.applyAsLong(step) / step.durationNanos())
+        .sorted()
+        .toArray();
   }
 
   private static void print(String format, Object... values) {

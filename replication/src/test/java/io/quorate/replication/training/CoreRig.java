@@ -84,7 +84,10 @@ final class CoreRig {
         askNow(
             worker,
             new TrainingMessage.Fetch(term, version, 0, 0, SimulatedJob.PARAMETERS));
-    return TrainingState.floats(((TrainingMessage.Floats) answer).bytes());
+    Slice content = ((TrainingMessage.Floats) answer).content();
+    float[] parameters = new float[content.floats()];
+    content.toFloats(parameters, 0);
+    return parameters;
   }
 
   /** Computes a task and hands it in. */
@@ -96,7 +99,7 @@ final class CoreRig {
     try {
       ShardComputer.Computed computed =
           computer.compute(work, model, new float[0], false, () -> false);
-      return part(work, computed.loss(), computed.bytes());
+      return part(work, computed.loss(), computed.bytes().toByteArray());
     } catch (Exception e) {
       throw new AssertionError(e);
     }
@@ -106,7 +109,13 @@ final class CoreRig {
     CRC32C crc = new CRC32C();
     crc.update(bytes);
     return new TrainingMessage.Part(
-        work, 0, 1, loss.sum(), loss.weight(), (int) crc.getValue(), bytes);
+        work,
+        0,
+        bytes.length,
+        loss.sum(),
+        loss.weight(),
+        (int) crc.getValue(),
+        Slice.of(bytes));
   }
 
   <E extends MasterCore.Effect> List<E> events(Class<E> kind) {
@@ -119,6 +128,11 @@ final class CoreRig {
       for (MasterCore.Effect effect : core.step(inputs.remove())) {
         if (effect instanceof MasterCore.Answer answer) {
           answers.put(answer.id(), answer.message());
+        } else if (effect instanceof MasterCore.AnswerFloats answer) {
+          byte[] message =
+              TrainingMessage.Floats.encode(
+                  answer.vector(), answer.from(), answer.count(), byte[]::new);
+          answers.put(answer.id(), TrainingMessage.decode(message));
         } else if (!reduce(effect, inputs)) {
           events.add(effect);
           saved = effect instanceof MasterCore.Save save ? Optional.of(save.state()) : saved;
@@ -137,7 +151,8 @@ final class CoreRig {
       } else if (effect instanceof MasterCore.Reduce reduce) {
         number = reduce.number();
         if (!reducer.isSpoiled(number)) {
-          TrainingState next = reducer.finish(number, reduce.state(), reduce.weight());
+          TrainingState next = reducer.finish(
+                  number, reduce.state(), reduce.weight(), reduce.spare());
           inputs.add(new MasterCore.Reduced(number, next, nowNanos));
         }
       } else if (effect instanceof MasterCore.ApplyEach each) {

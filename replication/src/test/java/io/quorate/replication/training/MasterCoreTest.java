@@ -74,7 +74,7 @@ class MasterCoreTest {
 
     rig.ask(B, result);
     assertThat(rig.events(MasterCore.Disagreement.class)).isEmpty();
-    byte[] other = result.bytes().clone();
+    byte[] other = result.content().array().clone();
     other[other.length - 1]++;
     rig.ask(B, CoreRig.part(task.work(), Loss.NONE, other));
 

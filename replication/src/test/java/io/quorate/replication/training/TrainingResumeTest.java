@@ -41,12 +41,13 @@ class TrainingResumeTest {
         ShardComputer.Computed computed =
             computer.compute(
                 work, state.parameters(), state.residuals()[shard], true, () -> false);
-        PartBuffer buffer = new PartBuffer(work, 10_000);
-        buffer.add(CoreRig.part(work, computed.loss(), computed.bytes()));
+        byte[] bytes = computed.bytes().toByteArray();
+        PartBuffer buffer = new PartBuffer(work, bytes.length, new byte[bytes.length]);
+        buffer.add(CoreRig.part(work, computed.loss(), bytes));
         reducer.add(state.step(), SimulatedJob.PARAMETERS, buffer.result(NodeId.of("w")));
         weight += computed.loss().weight();
       }
-      state = reducer.finish(state.step(), state, weight);
+      state = reducer.finish(state.step(), state, weight, Optional.empty());
     }
     return state;
   }
