@@ -5,6 +5,7 @@ import io.quorate.core.codec.ByteWriter;
 import io.quorate.core.storage.StorageException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -15,13 +16,16 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Records of one turn of the loop, and of the time that the disk takes for the group before, are
  * one group: one write, one force. The loop decides where each record will be, so its place is known
- * before it is written; the disk executor only follows. A full disk is waited for; after a failed
- * write or force nobody knows what is on the disk, so nothing more is written. State belongs to the
- * loop.
+ * before it is written; the disk executor only follows. What is appended is taken off the room that
+ * the disk was last seen to have, so that a full disk is known before anything is begun that it
+ * cannot hold; should others have taken the room, it is waited for. After a failed write or force
+ * nobody knows what is on the disk, so nothing more is written. State belongs to the loop.
  */
 final class GroupCommit {
   private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
-  private static final long FULL_CHECK_BYTES = 256 << 10;
+  private static final long MEASURE_EVERY_BYTES = 256 << 10;
+  /** With less room than this, it is measured with every group. */
+  private static final long AMPLE_BYTES = 64 << 20;
   private static final long FULL_RETRY_NANOS = 1_000_000_000L;
 
   private final EventLoop loop;
@@ -42,8 +46,13 @@ final class GroupCommit {
   private long durableSequence;
   private boolean writing;
   private boolean flushPlanned;
-  private boolean nearlyFull;
-  private long bytesSinceFullCheck;
+  /** Whether writes are refused until the disk is seen to have room again. */
+  private boolean full;
+  /** What may still be appended, by what the disk said last. */
+  private long room;
+  private long bytesSinceMeasured;
+  /** The length of the group that is being written. */
+  private int writingBytes;
   private long writtenBytes;
   private boolean closing;
   private RuntimeException failure;
@@ -71,8 +80,9 @@ final class GroupCommit {
     this.tailOffset = tail.offset();
     this.nextSequence = tail.sequence();
     this.durableSequence = nextSequence - 1;
-    this.nearlyFull = files.isNearlyFull();
-    if (nearlyFull) {
+    this.room = files.roomBytes();
+    this.full = room < 0;
+    if (full) {
       loop.execute(this::retryWhenFull);
     }
   }
@@ -81,6 +91,7 @@ final class GroupCommit {
   Entry append(Key key, Cell cell) {
     int offset = begin();
     int length = RecordFormat.write(staging, key, cell);
+    room -= length;
     planFlush();
     return new Entry(
         key, cell.tag(), cell.isTombstone(), cell.expiryMillis(), tailSegment, offset, length,
@@ -90,7 +101,7 @@ final class GroupCommit {
   /** Appends the record that says that {@code key} is forgotten. */
   void appendForgotten(Key key) {
     begin();
-    RecordFormat.write(staging, key, null);
+    room -= RecordFormat.write(staging, key, null);
     planFlush();
   }
 
@@ -135,13 +146,15 @@ final class GroupCommit {
     boolean create = newSegment;
     newSegment = false;
     tailOffset = RecordFormat.aligned(offset + length);
-    bytesSinceFullCheck += length;
+    bytesSinceMeasured += length;
     writtenBytes += length;
-    boolean checkFull = create || bytesSinceFullCheck >= FULL_CHECK_BYTES;
-    if (checkFull) {
-      bytesSinceFullCheck = 0;
+    writingBytes = length;
+    boolean measure =
+        create || room < AMPLE_BYTES || bytesSinceMeasured >= MEASURE_EVERY_BYTES;
+    if (measure) {
+      bytesSinceMeasured = 0;
     }
-    write(new Group(group, length, sequence, tailSegment, offset, create, checkFull));
+    write(new Group(group, length, sequence, tailSegment, offset, create, measure));
   }
 
   /** What is written and forced together, and where. */
@@ -152,19 +165,21 @@ final class GroupCommit {
       int segment,
       int offset,
       boolean create,
-      boolean checkFull) {}
+      boolean measure) {}
 
   private void write(Group group) {
     disk.execute(
         () -> {
-          boolean full;
+          boolean ahead;
+          OptionalLong measured;
           try {
             if (group.create && !files.contains(group.segment)) {
               files.create(group.segment, group.sequence);
             }
-            boolean room =
+            ahead =
                 files.writeGroup(group.segment, group.offset, group.bytes.array(), group.length);
-            full = !room || group.checkFull && files.isNearlyFull();
+            measured =
+                group.measure ? OptionalLong.of(files.roomBytes()) : OptionalLong.empty();
           } catch (SegmentFiles.NoRoomException e) {
             loop.execute(() -> waitForRoom(group, e));
             return;
@@ -172,7 +187,7 @@ final class GroupCommit {
             loop.execute(() -> fail(e));
             return;
           }
-          loop.execute(() -> written(group.sequence, full));
+          loop.execute(() -> written(group.sequence, ahead, measured));
         });
   }
 
@@ -187,17 +202,19 @@ final class GroupCommit {
   }
 
   private void becameFull() {
-    if (!nearlyFull) {
-      nearlyFull = true;
+    if (!full) {
+      full = true;
       log.warn("disk is nearly full, writes are refused directory={}", options.directory());
       loop.schedule(FULL_RETRY_NANOS, this::retryWhenFull);
     }
   }
 
-  private void written(long sequence, boolean full) {
+  private void written(long sequence, boolean ahead, OptionalLong measured) {
     writing = false;
+    writingBytes = 0;
     durableSequence = sequence;
-    if (full) {
+    measured.ifPresent(this::measured);
+    if (!ahead || room < 0) {
       becameFull();
     }
     List<Runnable> waiters = writingWaiters;
@@ -209,16 +226,22 @@ final class GroupCommit {
     onWritten.run();
   }
 
+  /** The disk has so much room, and nothing of what gathers here, or is being written, is on it. */
+  private void measured(long bytes) {
+    room = bytes - writingBytes - staging.size();
+  }
+
   private void retryWhenFull() {
     if (closing || failure != null) {
       return;
     }
     disk.execute(
         () -> {
-          boolean full = files.isNearlyFull();
+          long bytes = files.roomBytes();
           loop.execute(
               () -> {
-                nearlyFull = full;
+                measured(bytes);
+                full = room < 0;
                 onWritten.run();
                 if (full) {
                   loop.schedule(FULL_RETRY_NANOS, this::retryWhenFull);
@@ -254,8 +277,16 @@ final class GroupCommit {
     }
   }
 
-  boolean isNearlyFull() {
-    return nearlyFull;
+  boolean isFull() {
+    return full;
+  }
+
+  /** Whether the disk can hold {@code bytes} more; if not, it is full until it is seen to. */
+  boolean hasRoomFor(long bytes) {
+    if (!full && bytes > room) {
+      becameFull();
+    }
+    return !full;
   }
 
   /** From now on a full disk is a failure. */

@@ -47,7 +47,8 @@ public interface LocalStore {
    * Replaces the cell of {@code key}, whichever was there: to compare versions is the caller's part.
    *
    * @return the sequence to wait for
-   * @throws io.quorate.core.RefusedException if not {@link #isWritable}; nothing has changed
+   * @throws io.quorate.core.RefusedException if not {@link #isWritable}, or if the disk has no room
+   *     for it, which makes it full; nothing has changed
    */
   long put(Key key, Cell cell);
 

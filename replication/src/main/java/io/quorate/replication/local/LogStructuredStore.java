@@ -30,6 +30,8 @@ import org.slf4j.LoggerFactory;
  */
 final class LogStructuredStore implements LocalStore {
   private static final Logger log = LoggerFactory.getLogger(LogStructuredStore.class);
+  /** More than a record, and the group it is in, add to its key and its value. */
+  private static final int MAX_OVERHEAD_BYTES = 1 << 10;
 
   private final Environment environment;
   private final EventLoop loop;
@@ -169,18 +171,18 @@ final class LogStructuredStore implements LocalStore {
 
   @Override
   public boolean isWritable() {
-    return commit.failure() == null && !commit.isNearlyFull() && shutdown == null;
+    return commit.failure() == null && !commit.isFull() && shutdown == null;
   }
 
   @Override
   public long put(Key key, Cell cell) {
-    requireWritable();
+    requireWritable(key.bytes().length + (long) cell.value().length);
     return append(key, cell);
   }
 
   @Override
   public long forget(Key key) {
-    requireWritable();
+    requireWritable(key.bytes().length);
     Entry before = index.remove(key);
     if (before == null) {
       return durableSequence();
@@ -190,12 +192,12 @@ final class LogStructuredStore implements LocalStore {
     return lastSequence();
   }
 
-  private void requireWritable() {
-    if (!isWritable()) {
+  private void requireWritable(long bytes) {
+    if (!commit.hasRoomFor(bytes + MAX_OVERHEAD_BYTES) || !isWritable()) {
       throw new RefusedException(
           hasFailed()
               ? "the store has failed: " + commit.failure().getMessage()
-              : commit.isNearlyFull() ? "the disk is full" : "the store is closed");
+              : commit.isFull() ? "the disk is full" : "the store is closed");
     }
   }
 

@@ -66,9 +66,9 @@ final class SegmentFiles implements AutoCloseable {
     oldest = files.isEmpty() ? 0 : files.firstKey();
   }
 
-  /** Room below which the disk counts as full: the next pieces may need it. */
-  boolean isNearlyFull() {
-    return storage.usableBytes() < 2L * pieceBytes;
+  /** Room that groups may take, besides what the next pieces may need; negative if even that lacks. */
+  long roomBytes() {
+    return storage.usableBytes() - 2L * pieceBytes;
   }
 
   List<Integer> numbers() {
@@ -115,7 +115,7 @@ final class SegmentFiles implements AutoCloseable {
   /**
    * Writes a group where it belongs and, if groups are forced, makes it durable.
    *
-   * @return whether there is room ahead; if not, the disk is full but nothing has failed yet
+   * @return whether there is a piece ahead; if not, the disk is full but nothing has failed yet
    */
   boolean writeGroup(int segment, int offset, byte[] bytes, int length) {
     StorageFile file = files.get(segment);
@@ -134,7 +134,7 @@ final class SegmentFiles implements AutoCloseable {
     if (forced) {
       file.force(false);
     }
-    return end >= segmentBytes ? !isNearlyFull() : hasRoomAhead(file, end);
+    return end >= segmentBytes || hasRoomAhead(file, end);
   }
 
   /** Makes room before it is needed, so that a full disk is known before a group must be written. */

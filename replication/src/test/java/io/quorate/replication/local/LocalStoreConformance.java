@@ -20,6 +20,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What every engine under the replicated stores must do, in the simulator. */
 abstract class LocalStoreConformance {
@@ -277,6 +279,51 @@ abstract class LocalStoreConformance {
       machine.simulation.run(Duration.ofSeconds(3));
       machine.putDurably(key(3), cell(200, 10));
       assertThat(machine.read(key(3))).contains(cell(200, 10));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 3000", "7, 3000", "60, 3000", "9, 40000"})
+  void p28_what_a_filling_disk_accepts_becomes_durable_however_much_comes_at_once(
+      int burst, int valueBytes) {
+    for (int capacity = 400_000; capacity < 440_000; capacity += 7_993) {
+      try (Machine machine = new Machine(capacity)) {
+        machine.node.disk().capacityBytes(capacity);
+        LocalStore store = machine.store();
+        List<Integer> accepted = new ArrayList<>();
+        List<Integer> durable = new ArrayList<>();
+        for (int round = 0; round < 200; round++) {
+          int first = round * burst;
+          machine.onLoop(() -> putAll(store, first, burst, valueBytes, accepted, durable));
+          machine.simulation.run(Duration.ofMillis(20));
+        }
+        machine.simulation.run(Duration.ofSeconds(3));
+
+        assertThat(accepted).hasSizeBetween(1, 200 * burst - 1);
+        assertThat(durable).as("capacity %d", capacity).isEqualTo(accepted);
+        for (int i : accepted) {
+          assertThat(machine.read(key(i))).contains(cell(1 + i, valueBytes));
+        }
+      }
+    }
+  }
+
+  private static void putAll(
+      LocalStore store,
+      int first,
+      int count,
+      int valueBytes,
+      List<Integer> accepted,
+      List<Integer> durable) {
+    for (int i = first; i < first + count; i++) {
+      int number = i;
+      try {
+        long sequence = store.put(key(i), cell(1 + i, valueBytes));
+        accepted.add(number);
+        store.whenDurable(sequence, () -> durable.add(number));
+      } catch (RefusedException e) {
+        assertThat(e).hasMessageContaining("full");
+      }
     }
   }
 
