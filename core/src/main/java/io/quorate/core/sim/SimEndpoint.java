@@ -9,12 +9,16 @@ import io.quorate.core.transport.Handler;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
 /** One service of one process. */
 final class SimEndpoint implements Endpoint {
+  /** What is in arrays that nobody is to read. */
+  private static final byte JUNK = (byte) 0xDB;
+
   private final SimTransport transport;
   private final String service;
   private final SimLoop loop;
@@ -31,6 +35,23 @@ final class SimEndpoint implements Endpoint {
 
   String service() {
     return service;
+  }
+
+  /** Has whoever still reads {@code array}, though it was given back, read nonsense. */
+  static void spoil(byte[] array) {
+    Arrays.fill(array, JUNK);
+  }
+
+  @Override
+  public byte[] array(int bytes) {
+    byte[] array = new byte[bytes];
+    spoil(array);
+    return array;
+  }
+
+  @Override
+  public void recycle(byte[] payload) {
+    spoil(payload);
   }
 
   @Override

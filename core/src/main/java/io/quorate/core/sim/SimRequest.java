@@ -61,6 +61,12 @@ final class SimRequest implements Request {
   }
 
   @Override
+  public void respondAndRecycle(byte[] answer) {
+    respond(answer.clone());
+    SimEndpoint.spoil(answer);
+  }
+
+  @Override
   public void refuse(String reason) {
     answer(Frame.Kind.REFUSED, reason.getBytes(StandardCharsets.UTF_8));
   }
