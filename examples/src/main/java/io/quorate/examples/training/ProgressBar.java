@@ -18,6 +18,10 @@ public class ProgressBar implements TrainingListener {
   private static final long REDRAW_NANOS = 80_000_000;
   private static final String[] EIGHTHS = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   private static final String CLEAR_REST = "\u001b[K";
+  /** A line longer than the terminal is wide is cut off: on a second line it could not be undone. */
+  private static final String CUT = "\u001b[?7l";
+
+  private static final String WRAP = "\u001b[?7h";
   private static final String GREEN = "\u001b[32m";
   private static final String DIM = "\u001b[2m";
   private static final String NORMAL = "\u001b[0m";
@@ -58,7 +62,7 @@ public class ProgressBar implements TrainingListener {
     sinceDrawnNanos += stats.durationNanos();
     if (sinceDrawnNanos >= REDRAW_NANOS || done == steps) {
       sinceDrawnNanos = 0;
-      out.print("\r" + line(stats, done, fineBar(done)) + CLEAR_REST);
+      out.print("\r" + CUT + line(stats, done, fineBar(done)) + CLEAR_REST + WRAP);
       out.flush();
       drawn = true;
     }
@@ -128,7 +132,7 @@ public class ProgressBar implements TrainingListener {
         stats.workers(),
         stats.workers() == 1 ? "" : "s",
         stragglers(stats.workers()),
-        copies == 0 ? "" : ", " + copies + " copies",
+        copies == 0 ? "" : ", " + copies + (copies == 1 ? " copy" : " copies"),
         time(secondsPerStep * (steps - done)));
   }
 

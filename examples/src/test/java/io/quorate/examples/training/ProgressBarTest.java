@@ -41,9 +41,18 @@ class ProgressBarTest {
 
     assertThat(text().split("\n")).hasSize(3);
     assertThat(text())
-        .contains("\r  \u001b[32m████████\u001b[0m", "step 1/3", "step 3/3")
+        .contains("████████\u001b[0m", "step 1/3", "1 copy ", "step 3/3", "3 copies ")
         .contains("  * worker w1 is gone, its shards go to others");
     assertThat(text().split("\r")).hasSize(4);
+  }
+
+  @Test
+  void a_line_longer_than_the_terminal_is_cut_and_what_comes_after_it_is_not() {
+    ProgressBar bar = new ProgressBar(out, true, 3);
+
+    bar.onStep(stats(0));
+
+    assertThat(text()).startsWith("\r\u001b[?7l  ").endsWith("\u001b[K\u001b[?7h");
   }
 
   private static StepStats stats(int step) {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -53,7 +54,7 @@ final class TrainingMeasurements {
   }
 
   private static int seeds(String[] args) {
-    return args.length > 2 ? Integer.parseInt(args[2]) : 3;
+    return args.length > 2 ? Integer.parseInt(args[2]) : 5;
   }
 
   private static int checkpointEvery(String[] args) {
@@ -100,15 +101,18 @@ final class TrainingMeasurements {
             GradientCodec.oneBit(),
             GradientCodec.topK(0.05),
             GradientCodec.topK(0.01),
+            GradientCodec.topK(0.05).withResidual(GradientCodec.oneBit()),
+            GradientCodec.topK(0.01).withResidual(GradientCodec.oneBit()),
+            GradientCodec.topK(0.01).withResidual(GradientCodec.topK(0.03)),
             new Forgetful(GradientCodec.topK(0.05)),
             new Forgetful(GradientCodec.topK(0.01)),
             new Forgetful(GradientCodec.oneBit()));
     double densePayload = 0;
     double denseSocket = 0;
-    print("| codec | accuracy %% | of each seed | payload | at the socket | seconds |%n");
+    print("| codec | accuracy %% | spread | of each seed | payload | at the socket | seconds |%n");
     for (GradientCodec codec : codecs) {
       List<String> each = new ArrayList<>();
-      double accuracy = 0;
+      DoubleSummaryStatistics accuracy = new DoubleSummaryStatistics();
       double payload = 0;
       double socket = 0;
       double seconds = 0;
@@ -118,7 +122,7 @@ final class TrainingMeasurements {
         Cluster.Run run = letters(task, options, EPOCHS);
         double one = 100 * task.accuracy(run.report().parameters());
         each.add(String.format(Locale.ROOT, "%.2f", one));
-        accuracy += one / seeds;
+        accuracy.accept(one);
         payload += (double) run.payloadBytes() / seeds;
         socket += (double) run.socketBytes() / seeds;
         seconds += run.seconds() / seeds;
@@ -126,9 +130,10 @@ final class TrainingMeasurements {
       densePayload = densePayload == 0 ? payload : densePayload;
       denseSocket = denseSocket == 0 ? socket : denseSocket;
       print(
-          "| %s | %.2f | %s | %.1fx | %.1fx | %.1f |%n",
+          "| %s | %.2f | %.2f | %s | %.1fx | %.1fx | %.1f |%n",
           codec.description(),
-          accuracy,
+          accuracy.getAverage(),
+          accuracy.getMax() - accuracy.getMin(),
           String.join(" ", each),
           densePayload / payload,
           denseSocket / socket,

@@ -19,7 +19,7 @@ import java.util.Optional;
  * @see <a href="https://papers.nips.cc/paper/4894">Ho et al. 2013, More effective distributed ML
  *     via a stale synchronous parallel parameter server</a>
  */
-final class FreeRun implements Progress {
+final class FreeRun extends Progress {
   /** One computation under way, from {@code base}. */
   private record Attempt(NodeId worker, Work work, TrainingState base, long beganNanos) {}
 
@@ -37,21 +37,14 @@ final class FreeRun implements Progress {
     int doneCrc;
   }
 
-  private final long term;
-  private final TrainingOptions options;
-  private final long lastStep;
   private final long bound;
-  private final List<MasterCore.Effect> effects;
   private final Shard[] shards;
   private final long[] durations;
   private int durationCount;
   private final List<Arrived> arrived = new ArrayList<>();
   private List<Arrived> inReduction = List.of();
   private long reduction;
-  private TrainingState state;
-  private StepTally tally;
   private long changedNanos;
-  private boolean over;
 
   FreeRun(
       long term,
@@ -60,16 +53,11 @@ final class FreeRun implements Progress {
       long lastStep,
       List<MasterCore.Effect> effects,
       long nowNanos) {
-    this.term = term;
-    this.options = options;
-    this.lastStep = lastStep;
+    super(term, options, state, lastStep, effects, nowNanos);
     this.bound =
         options.sync() instanceof SyncPolicy.BoundedStaleness bounded
             ? bounded.steps()
             : Long.MAX_VALUE;
-    this.effects = effects;
-    this.state = state;
-    this.tally = new StepTally(nowNanos);
     this.changedNanos = nowNanos;
     this.shards = new Shard[options.shards()];
     this.durations = new long[shards.length];
@@ -81,24 +69,14 @@ final class FreeRun implements Progress {
   }
 
   @Override
-  public boolean isOver() {
-    return over;
-  }
-
-  @Override
-  public int parameters() {
-    return state.parameters().length;
-  }
-
-  @Override
-  public void begin(long nowNanos) {
-    tally.restart(nowNanos);
+  void begin(long nowNanos) {
+    super.begin(nowNanos);
     changedNanos = nowNanos;
   }
 
   @Override
-  public Optional<Task> assign(NodeId worker, int lane, int workers, long nowNanos) {
-    if (over) {
+  Optional<Task> assign(NodeId worker, int lane, int workers, long nowNanos) {
+    if (isOver()) {
       return Optional.empty();
     }
     Optional<Integer> behind = furthestBehind();
@@ -108,10 +86,10 @@ final class FreeRun implements Progress {
     return suspiciouslySlow(worker, nowNanos)
         .map(
             index -> {
-              tally.copyStarted();
+              Attempt slow = shards[index].attempts.get(0);
+              tally.copyStarted(slow.worker());
               // From the same parameters, so that both results must be the same.
-              TrainingState base = shards[index].attempts.get(0).base();
-              return give(index, base, worker, lane, nowNanos);
+              return give(index, slow.base(), worker, lane, nowNanos);
             });
   }
 
@@ -166,21 +144,21 @@ final class FreeRun implements Progress {
   }
 
   @Override
-  public void forgetLane(NodeId worker, int lane) {
+  void forgetLane(NodeId worker, int lane) {
     for (Shard shard : shards) {
       shard.attempts.removeIf(a -> a.worker().equals(worker) && a.work().lane() == lane);
     }
   }
 
   @Override
-  public boolean isWanted(NodeId worker, Work work) {
+  boolean isWanted(NodeId worker, Work work) {
     return work.shard() < shards.length
         && shards[work.shard()].attempts.stream()
             .anyMatch(a -> a.worker().equals(worker) && a.work().equals(work));
   }
 
   @Override
-  public boolean isKnown(Work work) {
+  boolean isKnown(Work work) {
     if (work.shard() >= shards.length) {
       return false;
     }
@@ -190,7 +168,7 @@ final class FreeRun implements Progress {
   }
 
   @Override
-  public Optional<float[]> vector(long version, int vector) {
+  Optional<float[]> vector(long version, int vector) {
     if (vector != 0) {
       return Optional.empty();
     }
@@ -203,12 +181,7 @@ final class FreeRun implements Progress {
   }
 
   @Override
-  public void sent(int bytes) {
-    tally.sent(bytes);
-  }
-
-  @Override
-  public void deliver(Work work, ShardResult result, long nowNanos) {
+  void deliver(Work work, ShardResult result, long nowNanos) {
     Shard shard = shards[work.shard()];
     if (work.step() == shard.doneClock) {
       tally.copyWasted();
@@ -232,7 +205,7 @@ final class FreeRun implements Progress {
   }
 
   private void reduceNext() {
-    if (inReduction.isEmpty() && !arrived.isEmpty() && !over) {
+    if (inReduction.isEmpty() && !arrived.isEmpty() && !isOver()) {
       inReduction = List.copyOf(arrived);
       arrived.clear();
       effects.add(
@@ -242,8 +215,8 @@ final class FreeRun implements Progress {
   }
 
   @Override
-  public void reduced(MasterCore.Reduced reduced, int workers) {
-    if (over || inReduction.isEmpty() || reduced.number() != reduction) {
+  void reduced(MasterCore.Reduced reduced, int workers) {
+    if (isOver() || inReduction.isEmpty() || reduced.number() != reduction) {
       return;
     }
     long before = stepsDone();
@@ -281,15 +254,14 @@ final class FreeRun implements Progress {
   }
 
   private void endIfDone() {
-    if (!over && lowestClock() >= lastStep) {
-      over = true;
-      effects.add(new MasterCore.Completed(stepsDone(), state));
+    if (!isOver() && lowestClock() >= lastStep) {
+      complete(stepsDone());
     }
   }
 
   @Override
-  public void spoiled(MasterCore.Spoiled spoiled) {
-    if (over || inReduction.isEmpty() || spoiled.number() != reduction) {
+  void spoiled(MasterCore.Spoiled spoiled) {
+    if (isOver() || inReduction.isEmpty() || spoiled.number() != reduction) {
       return;
     }
     ShardResult bad = spoiled.result();
@@ -304,14 +276,14 @@ final class FreeRun implements Progress {
   }
 
   @Override
-  public void broken(MasterCore.ReduceFailed failed) {
+  void broken(MasterCore.ReduceFailed failed) {
     if (failed.number() == reduction) {
       abort("step " + stepsDone() + ": " + failed.reason());
     }
   }
 
   @Override
-  public void fail(NodeId worker, Work work, String reason, long nowNanos) {
+  void fail(NodeId worker, Work work, String reason, long nowNanos) {
     Shard shard = shards[work.shard()];
     shard.attempts.removeIf(a -> a.worker().equals(worker) && a.work().equals(work));
     failed(worker, shard, work.shard(), reason);
@@ -325,16 +297,16 @@ final class FreeRun implements Progress {
   }
 
   @Override
-  public void lose(NodeId worker, long nowNanos) {
+  void lose(NodeId worker, long nowNanos) {
     for (Shard shard : shards) {
       shard.attempts.removeIf(attempt -> attempt.worker().equals(worker));
     }
   }
 
   @Override
-  public void tick(long nowNanos) {
+  void tick(long nowNanos) {
     long limit = options.limits().stepTimeout().toNanos();
-    for (int i = 0; i < shards.length && !over; i++) {
+    for (int i = 0; i < shards.length && !isOver(); i++) {
       Shard shard = shards[i];
       for (Attempt attempt : List.copyOf(shard.attempts)) {
         if (nowNanos - attempt.beganNanos() > limit) {
@@ -359,12 +331,5 @@ final class FreeRun implements Progress {
       }
     }
     return text.toString();
-  }
-
-  private void abort(String reason) {
-    if (!over) {
-      over = true;
-      effects.add(new MasterCore.Aborted(reason));
-    }
   }
 }

@@ -33,6 +33,25 @@ public interface GradientCodec {
    */
   void decodeAdd(ByteReader in, float[] sum);
 
+  /**
+   * How the residual travels to the master when a checkpoint is due. What this leaves out is lost,
+   * in every run and not only in those that need the checkpoint: so that all have the same bits.
+   */
+  default GradientCodec residualCodec() {
+    return dense();
+  }
+
+  /**
+   * The same codec, whose residual travels as {@code residualCodec} writes it. Whole (the default)
+   * it is many times the gradients of a step, and counts if checkpoints are frequent; rounded it
+   * costs accuracy the more of them there are.
+   *
+   * @throws IllegalArgumentException if this codec keeps no residual
+   */
+  default GradientCodec withResidual(GradientCodec residualCodec) {
+    return new RoundedCodec(this, residualCodec);
+  }
+
   /** All bits: 4 bytes for each parameter. */
   static GradientCodec dense() {
     return new DenseCodec();

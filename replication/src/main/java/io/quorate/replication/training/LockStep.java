@@ -14,17 +14,11 @@ import java.util.TreeMap;
  * <p>Results go to the reducer in the order of their shards as soon as those before them are there,
  * and are not kept longer: a step needs room for one sum and for results that came early.
  */
-final class LockStep implements Progress {
-  private final long term;
-  private final TrainingOptions options;
-  private final long lastStep;
-  private final List<MasterCore.Effect> effects;
+final class LockStep extends Progress {
   private final ShardBoard board;
-  private TrainingState state;
   private TrainingState anchor;
   /** A former state that nobody needs any more. */
   private Optional<TrainingState> spare = Optional.empty();
-  private StepTally tally;
   /** The step's results are all there; its reduction is on its way. */
   private boolean reducing;
   /** Tells a reduction that is still wanted from one that has been made void. */
@@ -32,7 +26,6 @@ final class LockStep implements Progress {
   private int dropped;
   /** How often each shard has failed, by step: since the anchor, if training can go back to it. */
   private final TreeMap<Long, int[]> failures = new TreeMap<>();
-  private boolean over;
 
   LockStep(
       long term,
@@ -41,35 +34,15 @@ final class LockStep implements Progress {
       long lastStep,
       List<MasterCore.Effect> effects,
       long nowNanos) {
-    this.term = term;
-    this.options = options;
-    this.state = state;
+    super(term, options, state, lastStep, effects, nowNanos);
     this.anchor = state;
-    this.lastStep = lastStep;
-    this.effects = effects;
     this.board = new ShardBoard(options);
-    this.tally = new StepTally(nowNanos);
     endIfDone();
   }
 
   @Override
-  public boolean isOver() {
-    return over;
-  }
-
-  @Override
-  public int parameters() {
-    return state.parameters().length;
-  }
-
-  @Override
-  public void begin(long nowNanos) {
-    tally.restart(nowNanos);
-  }
-
-  @Override
-  public Optional<Task> assign(NodeId worker, int lane, int workers, long nowNanos) {
-    if (reducing || over) {
+  Optional<Task> assign(NodeId worker, int lane, int workers, long nowNanos) {
+    if (reducing || isOver()) {
       return Optional.empty();
     }
     int fairShare = (options.shards() + workers - 1) / Math.max(1, workers);
@@ -78,25 +51,23 @@ final class LockStep implements Progress {
     boolean checkpoint = options.codec().isStateful() && isAnchor(state.step() + 1);
     return assigned.map(
         given -> {
-          if (given.isCopy()) {
-            tally.copyStarted();
-          }
+          given.slow().ifPresent(tally::copyStarted);
           return new Task(given.work(), state.step(), checkpoint);
         });
   }
 
   @Override
-  public void forgetLane(NodeId worker, int lane) {
+  void forgetLane(NodeId worker, int lane) {
     board.forgetLane(worker, lane);
   }
 
   @Override
-  public boolean isWanted(NodeId worker, Work work) {
+  boolean isWanted(NodeId worker, Work work) {
     return isNow(work) && board.isWanted(worker, work);
   }
 
   @Override
-  public boolean isKnown(Work work) {
+  boolean isKnown(Work work) {
     return !reducing && isNow(work) && board.isKnown(work);
   }
 
@@ -105,7 +76,7 @@ final class LockStep implements Progress {
   }
 
   @Override
-  public Optional<float[]> vector(long version, int vector) {
+  Optional<float[]> vector(long version, int vector) {
     boolean residual = vector > 0;
     boolean known =
         version == state.step()
@@ -115,12 +86,7 @@ final class LockStep implements Progress {
   }
 
   @Override
-  public void sent(int bytes) {
-    tally.sent(bytes);
-  }
-
-  @Override
-  public void deliver(Work work, ShardResult result, long nowNanos) {
+  void deliver(Work work, ShardResult result, long nowNanos) {
     ShardBoard.Verdict verdict = board.deliver(work, result, nowNanos);
     if (verdict == ShardBoard.Verdict.COUNTS) {
       tally.arrived(result);
@@ -150,8 +116,8 @@ final class LockStep implements Progress {
   }
 
   @Override
-  public void reduced(MasterCore.Reduced reduced, int workers) {
-    if (!reducing || over || reduced.number() != reduction) {
+  void reduced(MasterCore.Reduced reduced, int workers) {
+    if (!reducing || isOver() || reduced.number() != reduction) {
       return;
     }
     effects.add(
@@ -177,8 +143,7 @@ final class LockStep implements Progress {
 
   private void endIfDone() {
     if (state.step() >= lastStep) {
-      over = true;
-      effects.add(new MasterCore.Completed(state.step(), state));
+      complete(state.step());
     }
   }
 
@@ -194,8 +159,8 @@ final class LockStep implements Progress {
 
   /** What was added cannot be taken away again: the step is done anew. */
   @Override
-  public void spoiled(MasterCore.Spoiled spoiled) {
-    if (over || spoiled.number() != reduction) {
+  void spoiled(MasterCore.Spoiled spoiled) {
+    if (isOver() || spoiled.number() != reduction) {
       return;
     }
     ShardResult bad = spoiled.result();
@@ -210,14 +175,14 @@ final class LockStep implements Progress {
   }
 
   @Override
-  public void broken(MasterCore.ReduceFailed failed) {
-    if (!over && failed.number() == reduction) {
+  void broken(MasterCore.ReduceFailed failed) {
+    if (!isOver() && failed.number() == reduction) {
       abort("step " + state.step() + ": " + failed.reason());
     }
   }
 
   @Override
-  public void fail(NodeId worker, Work work, String reason, long nowNanos) {
+  void fail(NodeId worker, Work work, String reason, long nowNanos) {
     effects.add(new MasterCore.FailedWork(worker, work.step(), work.shard(), reason));
     board.fail(worker, work);
     if (isOnceTooOften(work.shard())) {
@@ -234,15 +199,15 @@ final class LockStep implements Progress {
   }
 
   @Override
-  public void lose(NodeId worker, long nowNanos) {
+  void lose(NodeId worker, long nowNanos) {
     boolean owned = board.abandon(worker);
-    if (owned && options.codec().isStateful() && !over) {
+    if (owned && options.codec().isStateful() && !isOver()) {
       rollBack(nowNanos);
     }
   }
 
   @Override
-  public void tick(long nowNanos) {
+  void tick(long nowNanos) {
     if (!reducing && nowNanos - tally.beganNanos() > options.limits().stepTimeout().toNanos()) {
       abort("step " + state.step() + " took more than " + options.limits().stepTimeout()
           + ", still missing: " + board.culprits());
@@ -260,12 +225,5 @@ final class LockStep implements Progress {
     board.nextStep();
     // The same step must not begin its time anew each time: its wait would have no end.
     beginStep(far ? nowNanos : tally.beganNanos());
-  }
-
-  private void abort(String reason) {
-    if (!over) {
-      over = true;
-      effects.add(new MasterCore.Aborted(reason));
-    }
   }
 }

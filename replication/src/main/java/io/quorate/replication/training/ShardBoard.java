@@ -15,8 +15,12 @@ import java.util.Optional;
 final class ShardBoard {
   static final int MAX_COPIES = 2;
 
-  /** Work that was given away. */
-  record Assigned(Work work, boolean isCopy) {}
+  /**
+   * Work that was given away.
+   *
+   * @param slow whose work this is a copy of, if of anyone's
+   */
+  record Assigned(Work work, Optional<NodeId> slow) {}
 
   /** One computation under way. */
   private record Attempt(NodeId worker, Work work, long beganNanos) {}
@@ -101,11 +105,11 @@ final class ShardBoard {
     return chosen.map(
         index -> {
           Shard shard = shards[index];
-          boolean copy = !shard.attempts.isEmpty();
+          Optional<NodeId> slow = shard.attempts.stream().map(Attempt::worker).findFirst();
           Work work = new Work(term, step, index, shard.begun++, lane);
           shard.owner = Optional.of(worker);
           shard.attempts.add(new Attempt(worker, work, nowNanos));
-          return new Assigned(work, copy);
+          return new Assigned(work, slow);
         });
   }
 

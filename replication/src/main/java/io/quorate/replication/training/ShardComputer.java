@@ -1,5 +1,6 @@
 package io.quorate.replication.training;
 
+import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
 import io.quorate.replication.training.TrainingMessage.Work;
 import java.util.Arrays;
@@ -82,11 +83,20 @@ final class ShardComputer<B> {
     options.codec().encode(gradient, out);
     out.setInt32(0, out.size() - Integer.BYTES);
     if (stateful && withResidual) {
-      out.bytes(TrainingState.bytes(gradient));
+      handIn(gradient);
     }
     CRC32C crc = new CRC32C();
     crc.update(out.array(), 0, out.size());
     return new Computed(loss, out, (int) crc.getValue(), stateful ? gradient : NONE);
+  }
+
+  /** Writes {@code residual}, and goes on from what the master will read: so does a successor. */
+  private void handIn(float[] residual) {
+    GradientCodec codec = options.codec().residualCodec();
+    int from = out.size();
+    codec.encode(residual, out);
+    Arrays.fill(residual, 0);
+    codec.decodeAdd(new ByteReader(out.array(), from, out.size() - from), residual);
   }
 
   /** Puts the gradient into {@link #sum}. */

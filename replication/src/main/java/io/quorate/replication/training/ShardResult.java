@@ -6,7 +6,7 @@ import io.quorate.core.NodeId;
  * What a worker made of one shard in one step.
  *
  * @param gradient as encoded
- * @param residual what the codec has kept back, big-endian floats; empty if it was not handed in
+ * @param residual what the codec has kept back, as encoded; empty if it was not handed in
  */
 record ShardResult(
     int shard, NodeId worker, Loss loss, int crc, Slice gradient, Slice residual) {

@@ -64,10 +64,23 @@ final class StepReducer {
       throw new BadResultException(result, "the gradient has NaN or infinity");
     }
     if (result.residual().length() > 0) {
-      float[] residual = new float[result.residual().floats()];
-      result.residual().toFloats(residual, 0);
-      residuals.put(result.shard(), residual);
+      residuals.put(result.shard(), residual(result));
     }
+  }
+
+  private float[] residual(ShardResult result) {
+    float[] residual = new float[sum.length];
+    try {
+      codec.residualCodec().decodeAdd(result.residual().reader(), residual);
+    } catch (MalformedException e) {
+      spoiled = true;
+      throw new BadResultException(result, e.getMessage());
+    }
+    if (!isFinite(residual)) {
+      spoiled = true;
+      throw new BadResultException(result, "the residual has NaN or infinity");
+    }
+    return residual;
   }
 
   private void begin(long number, int parameters) {

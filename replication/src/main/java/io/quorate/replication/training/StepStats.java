@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param bytesUp payload of the results, as encoded
  * @param bytesDown payload of parameters and residuals
  * @param workers that are taking part
- * @param slowest who handed in the last result that counted
+ * @param slowest whose work another had to do too; without such, who handed in the last result that
+ *     counted
  * @param copiesStarted work given to a second worker
  * @param copiesWasted results that came second
  * @param staleness how old the parameters were that gradients were computed from

@@ -14,7 +14,8 @@ final class StepTally {
   private int results;
   private long staleness;
   private long maxStaleness;
-  private Optional<NodeId> slowest = Optional.empty();
+  private Optional<NodeId> last = Optional.empty();
+  private Optional<NodeId> copied = Optional.empty();
 
   StepTally(long nowNanos) {
     this.beganNanos = nowNanos;
@@ -35,7 +36,7 @@ final class StepTally {
 
   void arrived(ShardResult result) {
     bytesUp += result.bytes();
-    slowest = Optional.of(result.worker());
+    last = Optional.of(result.worker());
   }
 
   /** A result counts; its parameters were {@code versions} updates old. */
@@ -46,7 +47,9 @@ final class StepTally {
     maxStaleness = Math.max(maxStaleness, versions);
   }
 
-  void copyStarted() {
+  /** {@code slow} takes so long that another does its work too. */
+  void copyStarted(NodeId slow) {
+    copied = Optional.of(slow);
     copiesStarted++;
   }
 
@@ -68,7 +71,7 @@ final class StepTally {
         bytesUp,
         bytesDown,
         workers,
-        slowest,
+        copied.or(() -> last),
         copiesStarted,
         copiesWasted,
         new Staleness(mean, maxStaleness, spread));

@@ -78,8 +78,9 @@ public record TrainingOptions(
 
   /** What decides the bits of the result: two parties must agree on it. */
   String description() {
+    boolean rounded = codec.isStateful() && !codec.residualCodec().equals(GradientCodec.dense());
     return "model=" + model + " shards=" + shards + " seed=" + seed + " sync=" + sync + " codec="
-        + codec.description();
+        + codec.description() + (rounded ? " checkpointEvery=" + limits.checkpointEvery() : "");
   }
 
   /** The steps of data that one step of the job takes. */

@@ -148,4 +148,19 @@ class GradientCodecTest {
     }
     return values;
   }
+
+  @Test
+  void a_residual_may_travel_rounded_which_all_must_know() {
+    GradientCodec rounded = GradientCodec.topK(0.1).withResidual(GradientCodec.oneBit());
+    TrainingOptions often = TrainingOptions.of("job", "model", 8, 1).withCodec(rounded);
+
+    assertThat(rounded.isStateful()).isTrue();
+    assertThat(rounded.description()).isEqualTo("top-k share=0.1 residual=one-bit block=256");
+    assertThat(often.description()).endsWith(" checkpointEvery=100");
+    assertThat(often.withCodec(GradientCodec.topK(0.1)).description())
+        .endsWith("codec=top-k share=0.1");
+    assertThatThrownBy(() -> GradientCodec.fp16().withResidual(GradientCodec.oneBit()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("fp16 keeps no residual");
+  }
 }

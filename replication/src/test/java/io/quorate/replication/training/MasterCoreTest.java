@@ -266,6 +266,7 @@ class MasterCoreTest {
     assertThat(rig.events(MasterCore.Disagreement.class)).isEmpty();
     StepStats stats = rig.events(MasterCore.Stepped.class).get(0).stats();
     assertThat(stats.copiesStarted()).isEqualTo(1);
+    assertThat(stats.slowest()).as("the one that was copied, not the last").contains(B);
     assertThat(stats.staleness()).isEqualTo(new Staleness(7 / 8.0, 7, 0));
   }
 

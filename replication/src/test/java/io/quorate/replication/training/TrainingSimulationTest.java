@@ -24,6 +24,7 @@ class TrainingSimulationTest {
     return Stream.of(
         plain,
         plain.withCodec(GradientCodec.topK(0.2)),
+        plain.withCodec(GradientCodec.topK(0.2).withResidual(GradientCodec.oneBit())),
         plain.withCodec(GradientCodec.int8()),
         plain.withSync(new SyncPolicy.LocalSgd(5, 0.01)));
   }
