@@ -133,8 +133,8 @@ class TopicMutantTest {
           new Bug(
               "later messages of a key do not wait for a failed one",
               BUS + "Cursor",
-              "        if (later.key.equals(message.key)) {",
-              "        if (later.key.isEmpty()) {",
+              "later.key.equals(message.key)",
+              "later.key.isEmpty()",
               List.of("was given", "settled")),
           new Bug(
               "time is not replicated: a replica's deadlines do not count",

@@ -2,10 +2,10 @@ package io.quorate.core.pubsub;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -46,18 +46,15 @@ final class Cursor extends Timed {
     /** Of the latest delivery. */
     long tag;
 
+    /** Its neighbours in {@link Deadlines}; null while it is not there. */
+    Unsettled sooner;
+
+    Unsettled later;
+
     Unsettled(long sequence, String key, State state) {
       this.sequence = sequence;
       this.key = key;
       this.state = state;
-    }
-  }
-
-  private record Deadline(long atMillis, long sequence) implements Comparable<Deadline> {
-    @Override
-    public int compareTo(Deadline other) {
-      int byTime = Long.compare(atMillis, other.atMillis);
-      return byTime != 0 ? byTime : Long.compare(sequence, other.sequence);
     }
   }
 
@@ -80,9 +77,11 @@ final class Cursor extends Timed {
 
   long lostTo;
 
-  final TreeMap<Long, Unsettled> unsettled = new TreeMap<>();
+  /** By sequence, ascending: each is added as {@link #next} passes it. */
+  final Map<Long, Unsettled> unsettled = new LinkedHashMap<>();
+
   private final TreeSet<Long> ready = new TreeSet<>();
-  private final TreeSet<Deadline> deadlines = new TreeSet<>();
+  private final Deadlines deadlines = new Deadlines();
 
   /** Failed messages and those held behind them, by key. */
   final Map<String, TreeSet<Long>> held = new HashMap<>();
@@ -101,12 +100,12 @@ final class Cursor extends Timed {
 
   @Override
   long dueMillis() {
-    return deadlines.isEmpty() ? NEVER : deadlines.first().atMillis();
+    return deadlines.firstMillis();
   }
 
   /** Everything below it is settled. */
   long floor() {
-    return unsettled.isEmpty() ? next : unsettled.firstKey();
+    return unsettled.isEmpty() ? next : unsettled.keySet().iterator().next();
   }
 
   private boolean settledWhenHandedOut() {
@@ -260,7 +259,7 @@ final class Cursor extends Timed {
   void settle(Unsettled message) {
     move(message, State.HELD, NEVER);
     unsettled.remove(message.sequence);
-    TreeSet<Long> behind = held.get(message.key);
+    TreeSet<Long> behind = held.isEmpty() ? null : held.get(message.key);
     if (behind != null && behind.remove(message.sequence)) {
       for (Long sequence : List.copyOf(behind)) {
         Unsettled later = unsettled.get(sequence);
@@ -292,8 +291,8 @@ final class Cursor extends Timed {
     if (!message.key.isEmpty()) {
       TreeSet<Long> behind = held.computeIfAbsent(message.key, key -> new TreeSet<>());
       behind.add(message.sequence);
-      for (Unsettled later : unsettled.tailMap(message.sequence, false).values()) {
-        if (later.key.equals(message.key)) {
+      for (Unsettled later : unsettled.values()) {
+        if (later.sequence > message.sequence && later.key.equals(message.key)) {
           behind.add(later.sequence);
           move(later, State.HELD, NEVER);
         }
@@ -334,13 +333,8 @@ final class Cursor extends Timed {
 
   /** Deliveries that took too long fail; delays that are over end. */
   void timePassed() {
-    List<Unsettled> due = new ArrayList<>();
-    while (dueMillis() <= turn.nowMillis) {
-      Deadline first = deadlines.pollFirst();
-      due.add(unsettled.get(first.sequence()));
-    }
     boolean stalled = false;
-    for (Unsettled message : due) {
+    for (Unsettled message : deadlines.takeDue(turn.nowMillis)) {
       if (message.state == State.DELAYED) {
         move(message, State.READY, NEVER);
         turn.markDirty(this);
@@ -375,8 +369,8 @@ final class Cursor extends Timed {
 
   /** Changes where {@code message} is. */
   private void move(Unsettled message, State state, long atMillis) {
-    if (message.atMillis != NEVER) {
-      deadlines.remove(new Deadline(message.atMillis, message.sequence));
+    if (message.later != null) {
+      deadlines.remove(message);
     }
     if (message.state == State.READY) {
       ready.remove(message.sequence);
@@ -387,7 +381,7 @@ final class Cursor extends Timed {
       ready.add(message.sequence);
     }
     if (atMillis != NEVER) {
-      deadlines.add(new Deadline(atMillis, message.sequence));
+      deadlines.add(message);
       turn.agenda.update(this);
     }
   }

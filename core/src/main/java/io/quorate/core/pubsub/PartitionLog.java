@@ -26,6 +26,13 @@ final class PartitionLog {
       return entries[from];
     }
 
+    /** Whether {@code sequence} is not before the first entry nor behind the last. */
+    private boolean spans(long sequence) {
+      return from < to
+          && first().sequence() <= sequence
+          && sequence <= entries[to - 1].sequence();
+    }
+
     /** The index of the first entry with a sequence of at least {@code sequence}. */
     private int indexOf(long sequence) {
       // Where nothing was compacted away, the place is known.
@@ -71,6 +78,9 @@ final class PartitionLog {
 
   /** Of a compacted log: sequences without a value. */
   private final TreeSet<Long> tombstones = new TreeSet<>();
+
+  /** Where the last read was; readers go on from one message to the next. */
+  private Chunk lastRead = new Chunk();
 
   /** Below this, entries may have been dropped that somebody may miss. */
   private long start;
@@ -130,11 +140,15 @@ final class PartitionLog {
 
   /** The first entry from {@code sequence} on; null if there is none. */
   Entry atOrAfter(long sequence) {
+    if (lastRead.spans(sequence)) {
+      return lastRead.entries[lastRead.indexOf(sequence)];
+    }
     var floor = chunks.floorEntry(sequence);
     if (floor != null) {
       Chunk chunk = floor.getValue();
       int index = chunk.indexOf(sequence);
       if (index < chunk.to) {
+        lastRead = chunk;
         return chunk.entries[index];
       }
     }
@@ -237,6 +251,7 @@ final class PartitionLog {
     }
     chunks.remove(key);
     chunks.put(former.getKey(), merged);
+    lastRead = merged;
   }
 
   /** All entries as they are now, whatever becomes of the log. */

@@ -1,8 +1,9 @@
 package io.quorate.core.pubsub;
 
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * Where a subscription is in topics that it has to itself, so that it can go on there if its broker
@@ -16,15 +17,15 @@ final class Places {
   private static final class Spot {
     long next;
 
-    /** Below {@link #next}, and not handled. */
-    final TreeSet<Long> unsettled = new TreeSet<>();
+    /** Below {@link #next}, and not handled; in the order of arrival. */
+    final Set<Long> unsettled = new LinkedHashSet<>();
 
     Spot(long next) {
       this.next = next;
     }
 
     long floor() {
-      return unsettled.isEmpty() ? next : unsettled.first();
+      return unsettled.stream().mapToLong(Long::longValue).min().orElse(next);
     }
   }
 
@@ -79,7 +80,7 @@ final class Places {
       spot.unsettled.add(message.sequence());
     }
     if (spot.unsettled.size() > MAX_UNSETTLED) {
-      spot.unsettled.pollFirst();
+      spot.unsettled.remove(spot.unsettled.iterator().next());
     }
     return lostFrom;
   }
@@ -89,7 +90,7 @@ final class Places {
     Place place = places.get(gap.topic());
     Spot spot = place == null ? null : place.spots.get(gap.partition());
     if (spot != null) {
-      spot.unsettled.subSet(gap.fromSequence(), gap.toSequence()).clear();
+      spot.unsettled.removeIf(each -> gap.fromSequence() <= each && each < gap.toSequence());
       if (gap.fromSequence() <= spot.next) {
         spot.next = Math.max(spot.next, gap.toSequence());
       }
