@@ -74,7 +74,7 @@ final class BrokerBus implements MessageBus, Broker.Listener {
     this.options = options;
     this.random = environment.random("bus-" + options.name());
     this.publisher = new Publisher(this, loop, options, uniqueName());
-    this.settler = new Settler(this, loop, options.maxBatch());
+    this.settler = new Settler(this, loop, options);
     this.thrown = environment.metrics().counter("bus_subscriber_failures", "bus", options.name());
     this.sessionsLost = environment.metrics().counter("bus_sessions_lost", "bus", options.name());
     environment

@@ -151,18 +151,25 @@ public sealed interface BrokerCommand {
   record Tick() implements BrokerCommand {}
 
   /**
-   * What a subscriber says of a delivery.
+   * What a subscriber says of a delivery, or of several that follow each other.
    *
    * @param tag as in {@link BrokerEffect.Deliver}
+   * @param count of deliveries, with the tags {@code [tag, tag + count)}; 1 unless it is an ACK. 1
+   *     to 65,536
    * @param delayMillis of a NACK, until the message comes again; 0 to 365 days
    * @param reason of a NACK or REJECT, for people; at most 1,024 characters are kept
    */
-  record Settlement(long subscription, long tag, Verdict verdict, long delayMillis, String reason) {
+  record Settlement(
+      long subscription, long tag, int count, Verdict verdict, long delayMillis, String reason) {
+    static final int MAX_COUNT = 65_536;
     private static final int MAX_REASON = 1_024;
     private static final long MAX_DELAY_MILLIS = 365L * 86_400_000;
 
     public Settlement {
       Objects.requireNonNull(verdict, "verdict");
+      if (count < 1 || count > (verdict == Verdict.ACK ? MAX_COUNT : 1)) {
+        throw new IllegalArgumentException("count of " + verdict + " was " + count);
+      }
       if (delayMillis < 0 || delayMillis > MAX_DELAY_MILLIS) {
         throw new IllegalArgumentException(
             "delayMillis must be 0 to 365 days, was " + delayMillis);
@@ -170,8 +177,17 @@ public sealed interface BrokerCommand {
       reason = reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON);
     }
 
+    /** Of one delivery. */
+    Settlement(long subscription, long tag, Verdict verdict, long delayMillis, String reason) {
+      this(subscription, tag, 1, verdict, delayMillis, reason);
+    }
+
     static Settlement ack(long subscription, long tag) {
-      return new Settlement(subscription, tag, Verdict.ACK, 0, "");
+      return acks(subscription, tag, 1);
+    }
+
+    static Settlement acks(long subscription, long tag, int count) {
+      return new Settlement(subscription, tag, count, Verdict.ACK, 0, "");
     }
   }
 

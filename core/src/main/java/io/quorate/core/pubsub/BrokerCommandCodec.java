@@ -23,12 +23,14 @@ import java.util.List;
  * 10 Subscribe   text session | varint subscription | text pattern | text group | Start
  *                | varint credits
  * 11 Unsubscribe text session | varint subscription
- * 12 Settle      text session | varint settlements
- *                | (varint subscription | varint tag | int8 verdict | varint delayMillis
- *                | text reason)*
  * 13 Tick
  * 14 Describe    text topic
+ * 15 Settle      text session | varint settlements
+ *                | (varint subscription | varint tag | varint count | int8 verdict
+ *                | varint delayMillis | text reason)*
  * </pre>
+ *
+ * <p>12 was a Settle without counts, each of one delivery; it is still read.
  */
 final class BrokerCommandCodec implements Codec<BrokerCommand> {
   private static final int VERSION = 1;
@@ -44,7 +46,7 @@ final class BrokerCommandCodec implements Codec<BrokerCommand> {
       out.varint(publish.messages().size());
       publish.messages().forEach(message -> Fields.write(out, message));
     } else if (command instanceof BrokerCommand.Settle settle) {
-      out.int8(12).text(settle.session()).varint(settle.settlements().size());
+      out.int8(15).text(settle.session()).varint(settle.settlements().size());
       settle.settlements().forEach(each -> write(out, each));
     } else if (command instanceof BrokerCommand.Create create) {
       Fields.write(out.int8(1).text(create.topic()), create.options());
@@ -89,6 +91,7 @@ final class BrokerCommandCodec implements Codec<BrokerCommand> {
   private static void write(ByteWriter out, BrokerCommand.Settlement settlement) {
     out.varint(settlement.subscription())
         .varint(settlement.tag())
+        .varint(settlement.count())
         .int8(settlement.verdict().ordinal())
         .varint(settlement.delayMillis())
         .text(settlement.reason());
@@ -114,9 +117,10 @@ final class BrokerCommandCodec implements Codec<BrokerCommand> {
       case 9 -> new BrokerCommand.Resume(Fields.name(in));
       case 10 -> subscribe(in);
       case 11 -> new BrokerCommand.Unsubscribe(Fields.name(in), in.varint());
-      case 12 -> new BrokerCommand.Settle(Fields.name(in), settlements(in));
+      case 12 -> new BrokerCommand.Settle(Fields.name(in), settlements(in, false));
       case 13 -> new BrokerCommand.Tick();
       case 14 -> new BrokerCommand.Describe(Fields.name(in));
+      case 15 -> new BrokerCommand.Settle(Fields.name(in), settlements(in, true));
       default -> throw in.malformed("no broker command " + kind);
     };
   }
@@ -140,7 +144,7 @@ final class BrokerCommandCodec implements Codec<BrokerCommand> {
     return messages;
   }
 
-  private static List<BrokerCommand.Settlement> settlements(ByteReader in) {
+  private static List<BrokerCommand.Settlement> settlements(ByteReader in, boolean counted) {
     int count = in.count(MIN_SETTLEMENT_BYTES, "settlements");
     List<BrokerCommand.Settlement> settlements = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
@@ -148,6 +152,7 @@ final class BrokerCommandCodec implements Codec<BrokerCommand> {
           new BrokerCommand.Settlement(
               in.varint(),
               in.varint(),
+              counted ? Fields.number(in) : 1,
               Fields.constant(in, BrokerCommand.Verdict.values()),
               in.varint(),
               in.text(MAX_REASON_BYTES, "reason")));

@@ -1,7 +1,9 @@
 package io.quorate.core.pubsub;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -49,21 +51,33 @@ final class BrokerSubscription implements Comparable<BrokerSubscription> {
   }
 
   /**
-   * Settles the delivery with {@code tag}. Giving back a delivery that does not count any more is
-   * answered like any other: only from which tag on deliveries count is of interest then.
+   * Settles deliveries. Giving back one that does not count any more is answered like any other:
+   * only from which tag on deliveries count is of interest then.
    */
   Outcome settle(BrokerCommand.Settlement settlement) {
-    Outcome outcome = settleIfItCounts(settlement);
+    if (settlement.count() > 1) {
+      return acknowledge(settlement);
+    }
+    Outcome outcome = settleIfItCounts(settlement, settlement.tag());
     boolean released = settlement.verdict() == BrokerCommand.Verdict.RELEASE;
     return released ? new Outcome.PutBack(nextTag) : outcome;
   }
 
-  private Outcome settleIfItCounts(BrokerCommand.Settlement settlement) {
-    Outstanding delivery = outstanding.remove(settlement.tag());
+  private Outcome acknowledge(BrokerCommand.Settlement run) {
+    List<Long> fenced = new ArrayList<>();
+    for (int i = 0; i < run.count(); i++) {
+      if (settleIfItCounts(run, run.tag() + i) != Outcome.DONE) {
+        fenced.add(run.tag() + i);
+      }
+    }
+    return fenced.isEmpty() ? Outcome.DONE : new Outcome.PartlyFenced(fenced);
+  }
+
+  private Outcome settleIfItCounts(BrokerCommand.Settlement settlement, long tag) {
+    Outstanding delivery = outstanding.remove(tag);
     if (delivery == null) {
       return Outcome.refused(
-          Refusal.Code.FENCED,
-          "delivery " + settlement.tag() + " was settled before, or never made");
+          Refusal.Code.FENCED, "delivery " + tag + " was settled before, or never made");
     }
     giveCredit();
     recover();
@@ -71,7 +85,7 @@ final class BrokerSubscription implements Comparable<BrokerSubscription> {
     if (cursor.topic.options.kind() == TopicKind.MEMORY) {
       return Outcome.DONE;
     }
-    Cursor.Unsettled message = cursor.inFlight(this, delivery.sequence(), settlement.tag());
+    Cursor.Unsettled message = cursor.inFlight(this, delivery.sequence(), tag);
     if (message == null) {
       return Outcome.refused(
           Refusal.Code.FENCED,

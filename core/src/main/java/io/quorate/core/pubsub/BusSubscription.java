@@ -203,7 +203,11 @@ final class BusSubscription implements Subscription {
             && delivery.comesAgain()
             && !effect.message().rawKey().isEmpty();
     if (!rewinds) {
-      bus.settler().settle(effect.session(), settlement, future, tag -> {});
+      if (future == null && settlement.verdict() == Verdict.ACK) {
+        bus.settler().settleSoon(effect.session(), settlement, options.credits() / 2);
+      } else {
+        bus.settler().settle(effect.session(), settlement, future, tag -> {});
+      }
       return;
     }
     String key = keyOf(effect);

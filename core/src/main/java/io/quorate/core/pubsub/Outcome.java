@@ -40,6 +40,18 @@ public sealed interface Outcome {
    */
   record PutBack(long nextTag) implements Outcome {}
 
+  /**
+   * Of several deliveries that were settled together some did not count any more; the others are
+   * done.
+   *
+   * @param tags of those that did not count, ascending
+   */
+  record PartlyFenced(List<Long> tags) implements Outcome {
+    public PartlyFenced {
+      tags = List.copyOf(tags);
+    }
+  }
+
   /** The topic is there. */
   record Described(TopicOptions options) implements Outcome {
     public Described {

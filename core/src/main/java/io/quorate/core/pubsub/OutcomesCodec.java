@@ -16,6 +16,7 @@ import java.util.List;
  * 3 Described  Options as in {@link Fields}
  * 4 Subscribed Start as in {@link Fields}, a resume
  * 5 PutBack    varint nextTag
+ * 6 PartlyFenced varint count | varint tag*
  * </pre>
  */
 final class OutcomesCodec implements Codec<List<Outcome>> {
@@ -44,6 +45,9 @@ final class OutcomesCodec implements Codec<List<Outcome>> {
         Fields.write(out.int8(4), subscribed.places());
       } else if (outcome instanceof Outcome.PutBack putBack) {
         out.int8(5).varint(putBack.nextTag());
+      } else if (outcome instanceof Outcome.PartlyFenced fenced) {
+        out.int8(6).varint(fenced.tags().size());
+        fenced.tags().forEach(out::varint);
       } else {
         throw new AssertionError("unhandled outcome " + outcome);
       }
@@ -77,7 +81,17 @@ final class OutcomesCodec implements Codec<List<Outcome>> {
         throw in.malformed("places are expected");
       }
       case 5 -> new Outcome.PutBack(in.varint());
+      case 6 -> partlyFenced(in);
       default -> throw in.malformed("no outcome " + kind);
     };
+  }
+
+  private static Outcome partlyFenced(ByteReader in) {
+    int count = in.count(1, "tags");
+    List<Long> tags = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      tags.add(in.varint());
+    }
+    return new Outcome.PartlyFenced(tags);
   }
 }

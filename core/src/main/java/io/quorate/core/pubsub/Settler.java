@@ -3,6 +3,8 @@ package io.quorate.core.pubsub;
 import io.quorate.core.EventLoop;
 import io.quorate.core.IndeterminateException;
 import io.quorate.core.OperationException;
+import io.quorate.core.pubsub.BrokerCommand.Settlement;
+import io.quorate.core.pubsub.BrokerCommand.Verdict;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -18,6 +20,10 @@ import java.util.function.LongConsumer;
  * What a bus has to say of the deliveries of its session, in order, one command at a time. Repeated
  * until the broker has answered or the session is over, since a credit depends on it; so what waits
  * is bounded by the credits of the subscriptions.
+ *
+ * <p>Acknowledgements that follow each other are said as one, and those that nobody waits for gather
+ * for a while first: to a broker that writes what it is told to the disks of a majority, a message
+ * should not be followed by a command from each of its subscribers.
  */
 final class Settler {
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -30,13 +36,15 @@ final class Settler {
    * @param future null if nobody cares
    * @param answered is told the tag from which deliveries count again, 0 if the broker has not said
    *     so, and -1 if it will not
+   * @param patience how many that are as patient may wait before they are said
    */
   private record Item(
       String session,
       long subscription,
-      BrokerCommand.Settlement settlement,
+      Settlement settlement,
       CompletableFuture<Void> future,
-      LongConsumer answered) {
+      LongConsumer answered,
+      int patience) {
     void fail(OperationException cause) {
       answered.accept(-1);
       if (future != null) {
@@ -44,51 +52,107 @@ final class Settler {
       }
     }
 
+    /** Whether it can be said together with what is said before. */
+    boolean follows(Settlement former, int count) {
+      return settlement.verdict() == Verdict.ACK
+          && former.verdict() == Verdict.ACK
+          && settlement.subscription() == former.subscription()
+          && settlement.tag() == former.tag() + count
+          && count < Settlement.MAX_COUNT;
+    }
+
     void complete(Outcome outcome, boolean repeated) {
       answered.accept(outcome instanceof Outcome.PutBack putBack ? putBack.nextTag() : 0);
       if (future == null) {
         return;
       }
-      if (!(outcome instanceof Outcome.Refused refused)) {
+      Refusal refusal = refusal(outcome);
+      if (refusal == null) {
         future.complete(null);
       } else if (repeated) {
         // Fenced perhaps by itself, the first time.
-        future.completeExceptionally(new IndeterminateException(refused.refusal().text()));
+        future.completeExceptionally(new IndeterminateException(refusal.text()));
       } else {
-        future.completeExceptionally(refused.refusal().toException());
+        future.completeExceptionally(refusal.toException());
       }
+    }
+
+    private Refusal refusal(Outcome outcome) {
+      if (outcome instanceof Outcome.PartlyFenced some) {
+        return some.tags().contains(settlement.tag())
+            ? new Refusal(
+                Refusal.Code.FENCED, "delivery " + settlement.tag() + " does not count any more")
+            : null;
+      }
+      return outcome instanceof Outcome.Refused refused ? refused.refusal() : null;
+    }
+  }
+
+  /** What is said as one. */
+  private static final class Run {
+    final List<Item> items = new ArrayList<>();
+
+    Run(Item first) {
+      items.add(first);
+    }
+
+    boolean takes(Item item) {
+      return item.follows(items.get(0).settlement(), items.size());
+    }
+
+    Settlement settlement() {
+      Settlement first = items.get(0).settlement();
+      return items.size() == 1
+          ? first
+          : Settlement.acks(first.subscription(), first.tag(), items.size());
     }
   }
 
   private final BrokerBus bus;
   private final EventLoop loop;
   private final int maxBatch;
+  private final long delayNanos;
   private final ConcurrentLinkedQueue<Item> inbox = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean drainScheduled = new AtomicBoolean();
 
   /** Owned by the loop, as all below. */
   private final Deque<Item> queue = new ArrayDeque<>();
 
-  private List<Item> inFlight = List.of();
+  /** How many of {@link #queue} may wait; the least patient of them decides. */
+  private int patience = Integer.MAX_VALUE;
 
-  Settler(BrokerBus bus, EventLoop loop, int maxBatch) {
+  /** Until when they may; null if nothing waits. */
+  private EventLoop.Timer patient;
+
+  private List<Run> inFlight = List.of();
+
+  Settler(BrokerBus bus, EventLoop loop, BusOptions options) {
     this.bus = bus;
     this.loop = loop;
-    this.maxBatch = maxBatch;
+    this.maxBatch = options.maxBatch();
+    this.delayNanos = options.acknowledgeDelay().toNanos();
   }
 
   /** Any thread. The future completes on the loop, after {@code answered} was called there. */
   void settle(
       String session,
-      BrokerCommand.Settlement settlement,
+      Settlement settlement,
       CompletableFuture<Void> future,
       LongConsumer answered) {
-    add(new Item(session, settlement.subscription(), settlement, future, answered));
+    add(new Item(session, settlement.subscription(), settlement, future, answered, 0));
+  }
+
+  /**
+   * Any thread. Says {@code settlement} soon, when {@code patience} of them wait or some time has
+   * passed.
+   */
+  void settleSoon(String session, Settlement settlement, int patience) {
+    add(new Item(session, settlement.subscription(), settlement, null, tag -> {}, patience));
   }
 
   /** Any thread. Ends a subscription after what was settled before. */
   void unsubscribe(String session, long subscription, CompletableFuture<Void> future) {
-    add(new Item(session, subscription, null, future, tag -> {}));
+    add(new Item(session, subscription, null, future, tag -> {}, 0));
   }
 
   private void add(Item item) {
@@ -109,6 +173,7 @@ final class Settler {
     for (Item next = inbox.poll(); next != null; next = inbox.poll()) {
       if (bus.isSession(next.session())) {
         queue.add(next);
+        patience = Math.min(patience, next.patience());
       } else if (next.settlement() == null) {
         next.complete(Outcome.DONE, false);
       } else {
@@ -122,22 +187,67 @@ final class Settler {
     if (!inFlight.isEmpty() || queue.isEmpty()) {
       return;
     }
-    List<Item> batch = new ArrayList<>();
-    batch.add(queue.poll());
-    String session = batch.get(0).session();
-    if (batch.get(0).settlement() == null) {
-      inFlight = batch;
-      send(new BrokerCommand.Unsubscribe(session, batch.get(0).subscription()), session, false);
-      return;
+    if (queue.size() >= patience || delayNanos == 0) {
+      stopWaiting();
+      say();
+    } else if (patient == null) {
+      patient = loop.schedule(delayNanos, this::waitedLongEnough);
     }
-    while (!queue.isEmpty() && queue.peek().settlement() != null && batch.size() < maxBatch) {
-      batch.add(queue.poll());
+  }
+
+  private void waitedLongEnough() {
+    patient = null;
+    patience = 0;
+    flush();
+  }
+
+  private void stopWaiting() {
+    if (patient != null) {
+      patient.cancel();
+      patient = null;
     }
-    inFlight = batch;
-    send(
-        new BrokerCommand.Settle(session, batch.stream().map(Item::settlement).toList()),
-        session,
-        false);
+  }
+
+  private void say() {
+    Item first = queue.peek();
+    inFlight = take();
+    BrokerCommand command =
+        first.settlement() == null
+            ? new BrokerCommand.Unsubscribe(first.session(), first.subscription())
+            : command(first.session(), inFlight);
+    if (queue.isEmpty()) {
+      patience = Integer.MAX_VALUE;
+    }
+    send(command, first.session(), false);
+  }
+
+  private static BrokerCommand command(String session, List<Run> runs) {
+    return new BrokerCommand.Settle(session, runs.stream().map(Run::settlement).toList());
+  }
+
+  /** The end of one subscription, or settlements for one command. */
+  private List<Run> take() {
+    Item first = queue.poll();
+    Run last = new Run(first);
+    List<Run> runs = new ArrayList<>(List.of(last));
+    while (first.settlement() != null && goesWith(first, queue.peek())) {
+      Item next = queue.peek();
+      if (!last.takes(next)) {
+        if (runs.size() >= maxBatch) {
+          break;
+        }
+        last = new Run(next);
+        runs.add(last);
+      } else {
+        last.items.add(next);
+      }
+      queue.poll();
+    }
+    return runs;
+  }
+
+  private static boolean goesWith(Item first, Item next) {
+    return next != null && next.settlement() != null && next.session().equals(first.session());
   }
 
   private void send(BrokerCommand command, String session, boolean repeated) {
@@ -152,14 +262,19 @@ final class Settler {
                 loop.schedule(RETRY_NANOS, () -> again(command, session, unknown));
                 return;
               }
-              List<Item> done = inFlight;
+              List<Run> done = inFlight;
               inFlight = List.of();
-              for (int i = 0; i < done.size(); i++) {
-                done.get(i).complete(outcomes.get(i), repeated);
-              }
+              complete(done, outcomes, repeated);
               bus.notice(session, outcomes);
               flush();
             });
+  }
+
+  private static void complete(List<Run> runs, List<Outcome> outcomes, boolean repeated) {
+    for (int i = 0; i < runs.size(); i++) {
+      Outcome outcome = outcomes.get(i);
+      runs.get(i).items.forEach(item -> item.complete(outcome, repeated));
+    }
   }
 
   private void again(BrokerCommand command, String session, boolean unknown) {
@@ -174,46 +289,48 @@ final class Settler {
       queue.add(next);
     }
     while (!queue.isEmpty()) {
-      Item item = queue.poll();
-      if (item.settlement() == null) {
-        item.complete(Outcome.DONE, false);
+      Item first = queue.peek();
+      List<Run> runs = take();
+      if (first.settlement() == null) {
+        first.complete(Outcome.DONE, false);
       } else {
-        bus.submit(new BrokerCommand.Settle(item.session(), List.of(item.settlement())))
-            .whenComplete((outcomes, failure) -> finish(item, outcomes, failure));
+        bus.submit(command(first.session(), runs))
+            .whenComplete((outcomes, failure) -> finish(runs, outcomes, failure));
       }
     }
     fail("bus was closed");
   }
 
-  private void finish(Item item, List<Outcome> outcomes, Throwable failure) {
+  private static void finish(List<Run> runs, List<Outcome> outcomes, Throwable failure) {
     if (failure == null) {
-      item.complete(outcomes.get(0), false);
+      complete(runs, outcomes, false);
     } else {
-      item.fail(BrokerBus.problem(failure));
+      OperationException problem = BrokerBus.problem(failure);
+      runs.forEach(run -> run.items.forEach(item -> item.fail(problem)));
     }
   }
 
   /** On the loop: the session is over, and with it all that was to be said. */
   void fail(String reason) {
-    List<Item> sent = inFlight;
+    stopWaiting();
+    patience = Integer.MAX_VALUE;
+    List<Run> sent = inFlight;
     inFlight = List.of();
-    for (Item each : sent) {
-      if (each.settlement() == null) {
-        each.complete(Outcome.DONE, false);
-      } else {
-        each.fail(new IndeterminateException(reason));
-      }
-    }
+    sent.forEach(run -> fail(run.items, new IndeterminateException(reason)));
     List<Item> all = new ArrayList<>(queue);
     queue.clear();
     for (Item next = inbox.poll(); next != null; next = inbox.poll()) {
       all.add(next);
     }
-    for (Item each : all) {
+    fail(all, new FencedException(reason));
+  }
+
+  private static void fail(List<Item> items, OperationException cause) {
+    for (Item each : items) {
       if (each.settlement() == null) {
         each.complete(Outcome.DONE, false);
       } else {
-        each.fail(new FencedException(reason));
+        each.fail(cause);
       }
     }
   }

@@ -184,4 +184,102 @@ class AnswersTest {
     assertThat(texts.stream().filter("3"::equals)).hasSize(1);
     assertThat(broker.told(BrokerCommand.Settle.class)).hasSize(settlements);
   }
+
+  private void publish(int count) {
+    for (int i = 0; i < count; i++) {
+      sim.await(bus.publish("t", Message.of("" + i).withKey("k" + i % 3)), LIMIT);
+    }
+  }
+
+  /** Deliveries of which {@code settle} says something. */
+  private static int countOf(BrokerCommand.Settle settle) {
+    return settle.settlements().stream().mapToInt(BrokerCommand.Settlement::count).sum();
+  }
+
+  @Test
+  void acknowledgements_that_nobody_waits_for_gather_and_are_said_as_one() {
+    Inbox inbox = subscribed(TopicKind.DURABLE, new Inbox());
+
+    publish(50);
+    sim.run(Duration.ofSeconds(1));
+
+    assertThat(inbox.deliveries).hasSize(50);
+    List<BrokerCommand.Settle> told = broker.told(BrokerCommand.Settle.class);
+    assertThat(told).hasSizeLessThan(10).allMatch(settle -> settle.settlements().size() == 1);
+    assertThat(told.stream().mapToInt(AnswersTest::countOf).sum()).isEqualTo(50);
+  }
+
+  @Test
+  void acknowledgements_do_not_wait_once_half_of_the_credits_are_gone() {
+    Duration delay = Duration.ofSeconds(1);
+    MessageBus slow =
+        MessageBus.on(
+            environment,
+            broker,
+            BusOptions.defaults().withName("slow").withAcknowledgeDelay(delay));
+    sim.await(bus.create("t", TopicOptions.of(TopicKind.DURABLE).withPartitions(1)), LIMIT);
+    Inbox inbox = new Inbox();
+    sim.await(slow.subscribe("t", SubscribeOptions.defaults().withCredits(4), inbox), LIMIT);
+    long before = sim.nowNanos();
+
+    publish(40);
+    sim.runUntil(() -> inbox.deliveries.size() == 40, LIMIT);
+
+    assertThat(sim.nowNanos() - before).isLessThan(delay.toNanos());
+    sim.run(delay.multipliedBy(2));
+    assertThat(
+            broker.told(BrokerCommand.Settle.class).stream().mapToInt(AnswersTest::countOf).sum())
+        .isEqualTo(40);
+  }
+
+  @Test
+  void what_has_gathered_is_said_before_the_subscription_ends() {
+    Inbox before = new Inbox();
+    sim.await(bus.create("t", TopicOptions.of(TopicKind.DURABLE).withPartitions(1)), LIMIT);
+    Subscription leaving =
+        sim.await(bus.subscribe("t", SubscribeOptions.group("g"), before), LIMIT);
+    publish(3);
+    sim.runUntil(() -> before.deliveries.size() == 3, LIMIT);
+
+    sim.await(leaving.unsubscribe(), LIMIT);
+    Inbox after = new Inbox();
+    sim.await(bus.subscribe("t", SubscribeOptions.group("g"), after), LIMIT);
+    publish(1);
+    sim.runUntil(() -> !after.deliveries.isEmpty(), LIMIT);
+
+    assertThat(after.texts()).containsExactly("0");
+  }
+
+  @Test
+  void each_of_several_acknowledged_as_one_learns_whether_it_counted() {
+    Inbox inbox = new Inbox();
+    sim.await(bus.create("t", TopicOptions.of(TopicKind.DURABLE).withPartitions(1)), LIMIT);
+    sim.await(bus.subscribe("t", SubscribeOptions.defaults().acknowledgedByHand(), inbox), LIMIT);
+    publish(6);
+    sim.runUntil(() -> inbox.deliveries.size() == 6, LIMIT);
+    broker.script =
+        command ->
+            command instanceof BrokerCommand.Settle settle
+                ? CompletableFuture.completedFuture(
+                    settle.settlements().stream()
+                        .map(each -> each.count() == 1 ? Outcome.DONE : fenced(each.tag() + 1))
+                        .toList())
+                : broker.real.submit(command);
+
+    List<CompletableFuture<Void>> acks =
+        List.of(0, 1, 2, 4, 5).stream().map(i -> inbox.deliveries.get(i).ack()).toList();
+    sim.runUntil(() -> acks.stream().allMatch(CompletableFuture::isDone), LIMIT);
+
+    List<BrokerCommand.Settle> told = broker.told(BrokerCommand.Settle.class);
+    assertThat(told).hasSize(1);
+    assertThat(told.get(0).settlements())
+        .containsExactly(
+            BrokerCommand.Settlement.acks(0, 1, 3), BrokerCommand.Settlement.acks(0, 5, 2));
+    assertThat(acks.stream().map(CompletableFuture::isCompletedExceptionally))
+        .containsExactly(false, true, false, false, true);
+  }
+
+  private static Outcome fenced(long tag) {
+    return new Outcome.PartlyFenced(List.of(tag));
+  }
 }

@@ -90,6 +90,29 @@ class BrokerCoreTest {
   }
 
   @Test
+  void acknowledgements_said_as_one_settle_what_counts_and_name_what_does_not() {
+    bench.create("t", DURABLE);
+    openAll("a");
+    bench.subscribe("a", 1, "t", "g", 3);
+    bench.publish("t", "x", "1");
+    bench.publish("t", "y", "2");
+    bench.publish("t", "z", "3");
+    List<Deliver> given = bench.deliveries();
+    bench.nack(given.get(1), 1_000);
+    bench.publish("t", "w", "4");
+    bench.publish("t", "w", "5");
+
+    Outcome outcome = bench.ackAll(given.get(0), 3);
+
+    assertThat(outcome).isEqualTo(new Outcome.PartlyFenced(List.of(given.get(1).tag())));
+    assertThat(CoreBench.texts(bench.deliveries())).containsExactly("4", "5");
+    assertThat(bench.ackAll(given.get(0), 3))
+        .isEqualTo(new Outcome.PartlyFenced(given.stream().map(Deliver::tag).toList()));
+    bench.pass(1_000);
+    assertThat(CoreBench.texts(bench.deliveries())).containsExactly("2");
+  }
+
+  @Test
   void p31_a_member_that_lets_a_delivery_time_out_loses_its_partitions_and_is_fenced() {
     bench.create("t", DURABLE.withPartitions(2));
     openAll("a", "b");

@@ -151,6 +151,7 @@ class BrokerReplayTest {
               new Settlement(
                   delivery.subscription(),
                   delivery.tag(),
+                  verdict == Verdict.ACK ? 1 + random.nextInt(4) : 1,
                   verdict,
                   random.nextInt(3) * 100,
                   "reason")));

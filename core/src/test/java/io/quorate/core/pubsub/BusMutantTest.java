@@ -134,6 +134,11 @@ class BusMutantTest {
               "if (former != null && former.epoch != message.epoch()) {",
               "if (false) {"),
           bug(
+              "of acknowledgements said as one those that do not count are not named",
+              "BrokerSubscription",
+              "        fenced.add(run.tag() + i);\n",
+              ""),
+          bug(
               "a lease does not end",
               "BrokerCore",
               "end(session, true, \"lease has run out\");",
@@ -185,6 +190,21 @@ class BusMutantTest {
               "BusSubscription",
               "} else if (rewind.pending > 0) {\n        rewind.waiting.add(delivery);",
               "} else if (false) {"),
+          bug(
+              "acknowledgements wait though the credits run out",
+              "Settler",
+              "queue.size() >= patience",
+              "patience == 0"),
+          bug(
+              "an acknowledgement is said together with one that it does not follow",
+              "Settler",
+              "          && settlement.tag() == former.tag() + count\n",
+              ""),
+          bug(
+              "a delivery that does not count is acknowledged with its neighbours",
+              "Settler",
+              "return some.tags().contains(settlement.tag())",
+              "return some.tags().isEmpty()"),
           bug(
               "recovery stops at the snapshot",
               "WalJournal",

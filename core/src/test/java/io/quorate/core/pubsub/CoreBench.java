@@ -96,6 +96,14 @@ final class CoreBench {
                     delivery.subscription(), delivery.tag(), verdict, delayMillis, "why"))));
   }
 
+  /** Acknowledges {@code count} deliveries from {@code first} on as one. */
+  Outcome ackAll(BrokerEffect.Deliver first, int count) {
+    return one(
+        new BrokerCommand.Settle(
+            first.session(),
+            List.of(Settlement.acks(first.subscription(), first.tag(), count))));
+  }
+
   void ack(BrokerEffect.Deliver delivery) {
     done(settle(delivery, Verdict.ACK, 0));
   }

@@ -121,7 +121,7 @@ class FormatTest {
                     "01090173"),
                 Map.entry(
                     "settle",
-                    "010c017301030401e80703776879"),
+                    "010f01730103040101e80703776879"),
                 Map.entry(
                     "subscribe",
                     "010a01730303612e2a01670501017407010001028002"),
@@ -166,7 +166,8 @@ class FormatTest {
         .isEqualTo(
             "0101030004904e808080088088b2a002000005b0ea018020008080408008e807");
     assertThat(hex(new Outcome.PutBack(300))).isEqualTo("010105ac02");
-    assertThat(Outcome.class.getPermittedSubclasses()).hasSize(6);
+    assertThat(hex(new Outcome.PartlyFenced(List.of(3L, 300L)))).isEqualTo("0101060203ac02");
+    assertThat(Outcome.class.getPermittedSubclasses()).hasSize(7);
     byte[] tick = BrokerCommand.CODEC.encode(new BrokerCommand.Tick());
     assertThat(hex(BrokerFrames.command(0x0102, "c", 5, 4, tick)))
         .isEqualTo("0101000000000000010201630504010d");
@@ -198,6 +199,13 @@ class FormatTest {
                 + "01017401670102010200010767726f75703a6701010173010201010000010173010100"
                 + "016b0000010198f201010001010200000000000f7f05838d00e807016b010168017600"
                 + "026869000000000000000000");
+  }
+
+  @Test
+  void settlements_of_a_release_that_said_each_by_itself_are_read() {
+    byte[] before = HexFormat.of().parseHex("010c017301030401e80703776879");
+
+    assertThat(BrokerCommand.CODEC.decode(before)).isEqualTo(commands().get("settle"));
   }
 
   @Test
