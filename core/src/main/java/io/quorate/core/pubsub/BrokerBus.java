@@ -7,8 +7,6 @@ import io.quorate.core.Metrics;
 import io.quorate.core.OperationException;
 import io.quorate.core.RefusedException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
@@ -21,36 +19,28 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A bus on any broker. All state belongs to one event loop; subscribers are called by a thread for
  * each subscription.
  *
- * <p>The bus keeps a session open at the broker. When that is lost it opens another, subscribes
- * again, and each subscription goes on where it was, or tells its subscriber of the gap.
+ * <p>The bus has a {@link BusSession} at the broker. When that is lost the bus subscribes again in
+ * the next one, and each subscription goes on where it was, or tells its subscriber of the gap.
  */
-final class BrokerBus implements MessageBus, Broker.Listener {
-  private static final Logger log = LoggerFactory.getLogger(BrokerBus.class);
+final class BrokerBus implements MessageBus {
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final int MAX_WAITING = 10_000;
-
-  /** What waits until there is a session. */
-  private record Opening(long deadlineNanos, Runnable go, Consumer<OperationException> fail) {}
-
-  private record Request(CompletableFuture<Message> future, EventLoop.Timer timer) {}
 
   private final Environment environment;
   private final EventLoop loop;
   private final Broker broker;
   private final BusOptions options;
-  private final RandomGenerator random;
+  private final BusSession session;
   private final Publisher publisher;
   private final Settler settler;
+  private final BusRequests requests;
   private final Metrics.Counter thrown;
-  private final Metrics.Counter sessionsLost;
 
   /** Owned by the loop, as all below but {@link #closed}. */
   private final SortedMap<Long, BusSubscription> subscriptions = new TreeMap<>();
@@ -58,12 +48,7 @@ final class BrokerBus implements MessageBus, Broker.Listener {
   private final SortedMap<Long, Integer> slots = new TreeMap<>();
   private final SortedSet<Integer> freeSlots = new TreeSet<>();
   private int slotCount;
-  private final Deque<Opening> openings = new ArrayDeque<>();
-  private final SortedMap<Long, Request> requests = new TreeMap<>();
   private long nextNumber;
-  private String session = "";
-  private boolean sessionOpen;
-  private EventLoop.Timer keepAlive;
 
   private volatile boolean closed;
 
@@ -72,19 +57,18 @@ final class BrokerBus implements MessageBus, Broker.Listener {
     this.loop = environment.eventLoop("bus-" + options.name());
     this.broker = broker;
     this.options = options;
-    this.random = environment.random("bus-" + options.name());
-    this.publisher = new Publisher(this, loop, options, uniqueName());
+    RandomGenerator random = environment.random("bus-" + options.name());
+    Supplier<String> names =
+        () -> options.name() + "-" + String.format("%016x", random.nextLong());
+    this.publisher = new Publisher(this, loop, options, names.get());
+    this.session = new BusSession(this, environment, loop, broker, options, names);
     this.settler = new Settler(this, loop, options);
+    this.requests = new BusRequests(this, loop, options.maxPending());
     this.thrown = environment.metrics().counter("bus_subscriber_failures", "bus", options.name());
-    this.sessionsLost = environment.metrics().counter("bus_sessions_lost", "bus", options.name());
     environment
         .metrics()
         .gauge("bus_pending_publishes", publisher::pending, "bus", options.name());
-    loop.execute(() -> openSession(true));
-  }
-
-  private String uniqueName() {
-    return options.name() + "-" + String.format("%016x", random.nextLong());
+    loop.execute(session::open);
   }
 
   long nowNanos() {
@@ -105,7 +89,7 @@ final class BrokerBus implements MessageBus, Broker.Listener {
 
   /** On the loop: whether {@code name} is the session that is open. */
   boolean isSession(String name) {
-    return sessionOpen && session.equals(name);
+    return session.is(name);
   }
 
   /** Submits {@code command}; the future completes on the loop. */
@@ -137,7 +121,7 @@ final class BrokerBus implements MessageBus, Broker.Listener {
         : new IndeterminateException("broker failed: " + cause, cause);
   }
 
-  private void onLoop(Runnable task) {
+  void onLoop(Runnable task) {
     try {
       loop.execute(task);
     } catch (RejectedExecutionException e) {
@@ -146,181 +130,45 @@ final class BrokerBus implements MessageBus, Broker.Listener {
     }
   }
 
-  // The session.
-
-  private void openSession(boolean first) {
-    if (closed) {
-      return;
-    }
-    if (!session.isEmpty()) {
-      broker.forget(session);
-    }
-    session = uniqueName();
-    broker.listen(session, this);
-    sendOpen(session);
-  }
-
-  private void sendOpen(String name) {
-    submit(new BrokerCommand.OpenSession(name, options.lease().toMillis()))
-        .whenComplete(
-            (outcomes, failure) -> {
-              if (closed || !session.equals(name) || sessionOpen) {
-                return;
-              }
-              if (failure == null && outcomes.get(0) == Outcome.DONE) {
-                opened();
-              } else {
-                failLateOpenings();
-                loop.schedule(RETRY_NANOS, () -> sendOpenAgain(name));
-              }
-            });
-  }
-
-  private void sendOpenAgain(String name) {
-    if (!closed && session.equals(name) && !sessionOpen) {
-      sendOpen(name);
-    }
-  }
-
-  private void opened() {
-    sessionOpen = true;
-    scheduleKeepAlive();
+  /** On the loop. */
+  void sessionOpened(String name) {
     for (BusSubscription each : List.copyOf(subscriptions.values())) {
-      subscribeAgain(each, session);
-    }
-    for (Opening next = openings.poll(); next != null; next = openings.poll()) {
-      next.go().run();
+      submitAgain(each, each.moveTo(name, false));
     }
   }
 
-  private void failLateOpenings() {
-    long now = nowNanos();
-    while (!openings.isEmpty() && openings.peek().deadlineNanos() - now <= 0) {
-      openings.poll().fail().accept(new RefusedException("broker cannot be reached"));
-    }
-  }
-
-  private void whenOpen(Runnable go, Consumer<OperationException> fail) {
-    if (closed) {
-      fail.accept(new RefusedException("bus is closed"));
-    } else if (sessionOpen) {
-      go.run();
-    } else if (openings.size() >= MAX_WAITING) {
-      fail.accept(new RefusedException("more than " + MAX_WAITING + " wait for the broker"));
-    } else {
-      openings.add(new Opening(nowNanos() + options.timeout().toNanos(), go, fail));
-    }
-  }
-
-  private void scheduleKeepAlive() {
-    keepAlive = loop.schedule(options.lease().toNanos() / 3, this::keepAlive);
-  }
-
-  private void keepAlive() {
-    if (closed || !sessionOpen) {
-      return;
-    }
-    String name = session;
-    submit(new BrokerCommand.KeepAlive(name))
-        .whenComplete(
-            (outcomes, failure) -> {
-              if (isSession(name)) {
-                if (failure == null) {
-                  notice(name, outcomes);
-                }
-                if (isSession(name)) {
-                  scheduleKeepAlive();
-                }
-              }
-            });
-  }
-
-  /** Learns from {@code outcomes} whether the session is over. */
-  void notice(String name, List<Outcome> outcomes) {
-    for (Outcome outcome : outcomes) {
-      if (outcome instanceof Outcome.Refused refused
-          && refused.refusal().code() == Refusal.Code.NO_SESSION
-          && isSession(name)) {
-        sessionOver(refused.refusal().text());
-        return;
-      }
-    }
-  }
-
-  private void sessionOver(String reason) {
-    log.info("lost session at the broker bus={} session={} reason={}", options.name(), session,
-        reason);
-    sessionsLost.increment();
-    environment.faults().reached("bus.session-lost");
-    sessionOpen = false;
-    if (keepAlive != null) {
-      keepAlive.cancel();
-    }
+  /** On the loop. */
+  void sessionOver(String reason) {
     settler.fail("session is over: " + reason);
-    failRequests("session is over: " + reason);
-    openSession(false);
+    requests.failAll("session is over: " + reason);
   }
 
-  private void failRequests(String reason) {
-    SortedMap<Long, Request> failed = new TreeMap<>(requests);
-    requests.clear();
-    failed.values().forEach(
-        request -> {
-          request.timer().cancel();
-          request.future().completeExceptionally(new IndeterminateException(reason));
-        });
+  /** On the loop: learns from {@code outcomes} whether the session called {@code name} is over. */
+  void notice(String name, List<Outcome> outcomes) {
+    session.notice(name, outcomes);
   }
 
-  @Override
-  public void heard(List<BrokerEffect> effects) {
-    onLoop(() -> effects.forEach(this::hear));
-  }
-
-  private void hear(BrokerEffect effect) {
-    if (closed || !effect.session().equals(session)) {
-      return;
-    }
+  /** On the loop: the broker has said {@code effect} to the session. */
+  void hear(BrokerEffect effect) {
     if (effect instanceof BrokerEffect.Deliver deliver) {
-      BusSubscription to = subscriptions.get(deliver.subscription());
-      if (to != null) {
-        to.heard(deliver);
-      }
+      withSubscription(deliver.subscription(), to -> to.heard(deliver));
     } else if (effect instanceof BrokerEffect.Missed missed) {
-      BusSubscription to = subscriptions.get(missed.subscription());
-      if (to != null) {
-        to.heard(missed.gap());
-      }
+      withSubscription(missed.subscription(), to -> to.heard(missed.gap()));
     } else if (effect instanceof BrokerEffect.Assign assign) {
-      BusSubscription to = subscriptions.get(assign.subscription());
-      if (to != null) {
-        to.heard(assign);
-      }
+      withSubscription(assign.subscription(), to -> to.heard(assign));
     } else if (effect instanceof BrokerEffect.Answered answered) {
-      Request request = requests.remove(answered.correlation());
-      if (request != null) {
-        request.timer().cancel();
-        request.future().complete(answered.message());
-      }
-    } else if (effect instanceof BrokerEffect.Ended ended) {
-      if (sessionOpen) {
-        sessionOver(ended.reason());
-      }
+      requests.answered(answered);
     } else {
       throw new AssertionError("unhandled effect " + effect);
     }
   }
 
-  @Override
-  public void lost(String reason) {
-    onLoop(
-        () -> {
-          if (!closed && sessionOpen) {
-            sessionOver(reason);
-          }
-        });
+  private void withSubscription(long number, Consumer<BusSubscription> action) {
+    BusSubscription known = subscriptions.get(number);
+    if (known != null) {
+      action.accept(known);
+    }
   }
-
-  // What users call.
 
   @Override
   public CompletableFuture<Void> create(String topic, TopicOptions topicOptions) {
@@ -369,7 +217,7 @@ final class BrokerBus implements MessageBus, Broker.Listener {
     CompletableFuture<Subscription> future = new CompletableFuture<>();
     onLoop(
         () ->
-            whenOpen(
+            session.whenOpen(
                 () -> subscribe(topics, wish, subscriber, future),
                 future::completeExceptionally));
     return future;
@@ -389,7 +237,7 @@ final class BrokerBus implements MessageBus, Broker.Listener {
     BusSubscription made =
         new BusSubscription(this, number, pattern, wish, subscriber, executor);
     subscriptions.put(number, made);
-    String name = session;
+    String name = session.name();
     submit(made.moveTo(name, true))
         .whenComplete(
             (outcomes, failure) -> {
@@ -413,10 +261,6 @@ final class BrokerBus implements MessageBus, Broker.Listener {
                 }
               }
             });
-  }
-
-  private void subscribeAgain(BusSubscription each, String name) {
-    submitAgain(each, each.moveTo(name, false));
   }
 
   private void submitAgain(BusSubscription each, BrokerCommand.Subscribe command) {
@@ -488,44 +332,12 @@ final class BrokerBus implements MessageBus, Broker.Listener {
     CompletableFuture<Message> future = new CompletableFuture<>();
     onLoop(
         () ->
-            whenOpen(
-                () -> request(topic, message, deadline, future), future::completeExceptionally));
+            session.whenOpen(
+                () ->
+                    requests.ask(
+                        session.name(), nextNumber++, topic, message, deadline, future),
+                future::completeExceptionally));
     return future;
-  }
-
-  private void request(
-      String topic, Message message, Duration deadline, CompletableFuture<Message> future) {
-    if (requests.size() >= options.maxPending()) {
-      future.completeExceptionally(
-          new RefusedException("more than " + options.maxPending() + " requests wait"));
-      return;
-    }
-    long correlation = nextNumber++;
-    EventLoop.Timer timer =
-        loop.schedule(
-            deadline.toNanos(),
-            () ->
-                failRequest(
-                    correlation,
-                    new IndeterminateException("no answer from " + topic + " within " + deadline)));
-    requests.put(correlation, new Request(future, timer));
-    submit(new BrokerCommand.Ask(topic, message, new ReplyTo(session, correlation)))
-        .whenComplete(
-            (outcomes, failure) -> {
-              if (failure != null) {
-                failRequest(correlation, problem(failure));
-              } else if (outcomes.get(0) instanceof Outcome.Refused refused) {
-                failRequest(correlation, refused.refusal().toException());
-              }
-            });
-  }
-
-  private void failRequest(long correlation, OperationException cause) {
-    Request request = requests.remove(correlation);
-    if (request != null) {
-      request.timer().cancel();
-      request.future().completeExceptionally(cause);
-    }
   }
 
   CompletableFuture<Void> answer(ReplyTo replyTo, Message answer) {
@@ -543,22 +355,13 @@ final class BrokerBus implements MessageBus, Broker.Listener {
             return;
           }
           closed = true;
-          if (keepAlive != null) {
-            keepAlive.cancel();
-          }
           publisher.close();
           settler.close();
-          sessionOpen = false;
-          failRequests("bus was closed");
-          openings.forEach(each -> each.fail().accept(new RefusedException("bus is closed")));
-          openings.clear();
+          requests.failAll("bus was closed");
           List<BusSubscription> ended = List.copyOf(subscriptions.values());
           subscriptions.clear();
           ended.forEach(each -> each.end("bus was closed"));
-          if (!session.isEmpty()) {
-            broker.forget(session);
-            broker.submit(new BrokerCommand.CloseSession(session));
-          }
+          session.close();
         });
   }
 }

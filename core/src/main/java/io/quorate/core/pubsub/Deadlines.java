@@ -42,7 +42,7 @@ final class Deadlines {
     message.later = null;
   }
 
-  /** Takes out what is due, by time and then by sequence: however it came here, as after a restore. */
+  /** Takes out what is due, by time and then by sequence, however it came here. */
   List<Unsettled> takeDue(long nowMillis) {
     List<Unsettled> due = new ArrayList<>();
     while (firstMillis() <= nowMillis) {

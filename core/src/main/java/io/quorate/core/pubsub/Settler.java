@@ -21,9 +21,9 @@ import java.util.function.LongConsumer;
  * until the broker has answered or the session is over, since a credit depends on it; so what waits
  * is bounded by the credits of the subscriptions.
  *
- * <p>Acknowledgements that follow each other are said as one, and those that nobody waits for gather
- * for a while first: to a broker that writes what it is told to the disks of a majority, a message
- * should not be followed by a command from each of its subscribers.
+ * <p>Acknowledgements that follow each other are said as one, and those that nobody waits for
+ * gather for a while first: to a broker that writes what it is told to the disks of a majority, a
+ * message should not be followed by a command from each of its subscribers.
  */
 final class Settler {
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Some packages with a bug in one of their sources, and the tests and campaigns that are to find it.
- * Several may be used at a time, each by one thread.
+ * Some packages with a bug in one of their sources, and the tests and campaigns that are to find
+ * it. Several may be used at a time, each by one thread.
  *
  * <p>A test that cannot be run here has found nothing: whatever comes from this class itself, or
  * from classes that do not fit together, is thrown.
@@ -71,8 +71,8 @@ public final class MutantLab {
   }
 
   /**
-   * What the first seed says that complains of what is {@code expected}; failing that, what the last
-   * one says that complains of something else.
+   * What the first seed says that complains of what is {@code expected}; failing that, what the
+   * last one says that complains of something else.
    *
    * @param method a static one of {@code campaign} that takes a seed
    */

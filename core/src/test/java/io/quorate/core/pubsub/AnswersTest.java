@@ -76,7 +76,7 @@ class AnswersTest {
     return receipt.handle((stored, failure) -> failure).join();
   }
 
-  /** Carries out the first publish and loses its answer; does with later ones what {@code then} says. */
+  /** Carries out the first and loses its answer; does with later ones what {@code then} says. */
   private void loseTheFirstAnswerTo(Class<? extends BrokerCommand> type, Script then) {
     broker.script =
         command -> {
