@@ -22,9 +22,12 @@ final class ElectionTimer {
   private boolean heard;
   private double meanGap;
   private double deviation;
+  /** Where in [0, 1) this node's part of chance begins, and how long it is. */
+  private double turnFrom;
+  private double turnLength = 1;
 
   /**
-   * A timer that begins to run at {@code nowNanos}.
+   * A timer whose first deadline is still to be drawn.
    *
    * @param promised whether an earlier run of this node may have promised a leader to wait
    */
@@ -35,7 +38,16 @@ final class ElectionTimer {
     this.heard = promised;
     this.lastHeardNanos = nowNanos;
     this.meanGap = options.heartbeatNanos();
-    restartSoon(nowNanos);
+  }
+
+  /**
+   * Leaves to this node the part {@code before} of {@code all} of what chance adds to a time-out:
+   * the others have the other parts, so the first of them is early and the second seldom disturbs
+   * it.
+   */
+  void turn(int before, int all) {
+    turnFrom = (double) before / all;
+    turnLength = 1.0 / all;
   }
 
   /**
@@ -91,7 +103,11 @@ final class ElectionTimer {
   /** Draws a new deadline. */
   void restart(long nowNanos) {
     long base = timeoutNanos();
-    deadlineNanos = nowNanos + base + (long) (random.nextDouble() * base) + lazyNanos(base);
+    deadlineNanos = nowNanos + base + (long) (chance() * base) + lazyNanos(base);
+  }
+
+  private double chance() {
+    return turnFrom + random.nextDouble() * turnLength;
   }
 
   private long lazyNanos(long base) {
@@ -101,7 +117,7 @@ final class ElectionTimer {
   /** Draws a deadline close by: for asking again, which disturbs nobody. */
   void restartSoon(long nowNanos) {
     long base = timeoutNanos();
-    deadlineNanos = nowNanos + base / 6 + (long) (random.nextDouble() * base / 2) + lazyNanos(base);
+    deadlineNanos = nowNanos + base / 6 + (long) (chance() * base / 2) + lazyNanos(base);
   }
 
   /** The time-out at present, before chance is added. */

@@ -96,11 +96,13 @@ final class NodeState {
     return uncommittedBytes;
   }
 
-  /** Tells of a configuration that has come into force, or come back. */
-  void reportConfiguration() {
-    if (log.configurationIndex() != reportedConfiguration) {
+  /** Tells of a configuration that has come into force, or come back; whether one has. */
+  boolean reportConfiguration() {
+    boolean changed = log.configurationIndex() != reportedConfiguration;
+    if (changed) {
       reportedConfiguration = log.configurationIndex();
       out.add(new Reconfigured(reportedConfiguration, log.configuration()));
     }
+    return changed;
   }
 }

@@ -2,8 +2,6 @@ package io.quorate.consensus.raft;
 
 import io.quorate.consensus.raft.Effect.Became;
 import io.quorate.consensus.raft.Effect.ChangeEnded;
-import io.quorate.consensus.raft.Effect.ReadFailed;
-import io.quorate.consensus.raft.Effect.ReadReady;
 import io.quorate.consensus.raft.Effect.Refused;
 import io.quorate.consensus.raft.Effect.TransferEnded;
 import io.quorate.consensus.raft.Message.Append;
@@ -19,11 +17,8 @@ import io.quorate.consensus.raft.Message.TimeoutNow;
 import io.quorate.consensus.raft.Message.Vote;
 import io.quorate.consensus.raft.Message.VoteReply;
 import io.quorate.core.NodeId;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /**
@@ -42,12 +37,10 @@ final class RaftCore {
   private final NodeState state;
   private final ElectionTimer timer;
   private final Following following;
-  /** Reads of this node that the leader was asked about, by id, and when. */
-  private final SortedMap<Long, Long> askedNanos = new TreeMap<>();
-  private final long firstReadId;
+  private final Election election;
+  private final RemoteReads remoteReads;
   /** Not null exactly while this node leads. */
   private Leadership leadership;
-  private Ballot ballot = new Ballot();
   private SnapshotId latestSnapshot;
   /** Whether this node has stopped its timers, because everybody has everything. */
   private boolean resting;
@@ -67,9 +60,10 @@ final class RaftCore {
     this.state.nowNanos = nowNanos;
     this.latestSnapshot = recovered.snapshot();
     this.timer = new ElectionTimer(options, random, recovered.term() > 0, nowNanos);
+    this.election = new Election(state, timer);
+    timer.restartSoon(nowNanos);
     this.following = new Following(state);
-    // Ids of an earlier life of this node must not be taken for ours.
-    this.firstReadId = random.nextLong() >>> 2;
+    this.remoteReads = new RemoteReads(state, random.nextLong() >>> 2);
   }
 
   /**
@@ -224,7 +218,7 @@ final class RaftCore {
 
   private void receive(NodeId from, Message message) {
     if (message instanceof PreVote m) {
-      preVote(from, m);
+      election.preVote(from, m, leaderIsFresh());
       return;
     }
     if (message.term() > state.term) {
@@ -236,10 +230,10 @@ final class RaftCore {
     if (message instanceof ReadIndex m) {
       readIndex(from, m);
     } else if (message instanceof ReadIndexReply m) {
-      readIndexReply(m);
+      remoteReads.answered(m);
     } else if (message instanceof PreVoteReply m) {
       if (state.role == Role.PRE_CANDIDATE && m.granted() && m.requestTerm() == state.term + 1) {
-        ballot.grant(from);
+        election.granted(from);
         campaignIfWelcome();
       }
     } else if (message.term() < state.term) {
@@ -259,10 +253,10 @@ final class RaftCore {
         leadership.appendReply(from, m);
       }
     } else if (message instanceof Vote m) {
-      vote(from, m);
+      election.vote(from, m);
     } else if (message instanceof VoteReply m) {
       if (state.role == Role.CANDIDATE && m.granted()) {
-        ballot.grant(from);
+        election.granted(from);
         leadIfElected();
       }
     } else if (message instanceof Chunk m) {
@@ -279,10 +273,10 @@ final class RaftCore {
           m.index() == last
               && state.commitIndex == last
               && state.out.storedIndex() == last
-              && askedNanos.isEmpty();
+              && remoteReads.isEmpty();
       leaderLife = m.life();
     } else if (message instanceof TimeoutNow) {
-      if (state.role != Role.LEADER && from.equals(state.leader) && mayCampaign()) {
+      if (state.role != Role.LEADER && from.equals(state.leader) && election.mayCampaign()) {
         campaign(true);
       }
     } else {
@@ -312,27 +306,6 @@ final class RaftCore {
     timer.heardLeader(state.nowNanos);
   }
 
-  /** Says whether it would help; changes nothing here, whatever the answer. */
-  private void preVote(NodeId from, PreVote request) {
-    boolean granted =
-        request.term() > state.term
-            && !leaderIsFresh()
-            && state.log.isUpToDate(request.lastTerm(), request.lastIndex());
-    state.out.sendAfterState(from, new PreVoteReply(state.term, request.term(), granted));
-  }
-
-  private void vote(NodeId from, Vote request) {
-    boolean free = state.vote == null || state.vote.equals(from);
-    boolean granted =
-        free && state.log.isUpToDate(request.lastTerm(), request.lastIndex());
-    if (granted && state.vote == null) {
-      state.vote = from;
-      state.out.stateChanged();
-      timer.restart(state.nowNanos);
-    }
-    state.out.sendAfterState(from, new VoteReply(state.term, granted));
-  }
-
   private void tick() {
     if (resting) {
       return;
@@ -341,16 +314,10 @@ final class RaftCore {
       leadership.tick();
       return;
     }
-    askedNanos.entrySet().removeIf(asked -> {
-      boolean late = state.nowNanos - asked.getValue() > state.options.electionTimeoutNanos();
-      if (late) {
-        state.out.add(new ReadFailed(asked.getKey() - firstReadId));
-      }
-      return late;
-    });
+    remoteReads.expire();
     if (timer.expired(state.nowNanos)) {
       timer.restartSoon(state.nowNanos);
-      if (mayCampaign()) {
+      if (election.mayCampaign()) {
         preCampaign();
       } else {
         state.leader = null;
@@ -359,33 +326,20 @@ final class RaftCore {
   }
 
   private void preCampaign() {
-    failAsked();
-    state.role = Role.PRE_CANDIDATE;
-    state.leader = null;
-    ballot = new Ballot();
-    ballot.grant(state.self);
-    sendToVoters(
-        new PreVote(state.term + 1, state.log.lastIndex(), state.log.lastTerm()), true);
+    remoteReads.failAll();
+    election.preCampaign();
     campaignIfWelcome();
   }
 
   private void campaignIfWelcome() {
-    if (ballot.won(state.log.configuration())) {
+    if (election.won()) {
       campaign(false);
     }
   }
 
   private void campaign(boolean transfer) {
-    failAsked();
-    state.term++;
-    state.vote = state.self;
-    state.role = Role.CANDIDATE;
-    state.leader = null;
-    state.out.stateChanged();
-    ballot = new Ballot();
-    timer.restart(state.nowNanos);
-    sendToVoters(
-        new Vote(state.term, state.log.lastIndex(), state.log.lastTerm(), transfer), false);
+    remoteReads.failAll();
+    election.campaign(transfer);
   }
 
   private void stored(long persist) {
@@ -394,13 +348,13 @@ final class RaftCore {
       leadership.advance();
     } else if (state.role == Role.CANDIDATE && state.out.stateStored()) {
       // Its own vote counts like any other: once it is durable.
-      ballot.grant(state.self);
+      election.granted(state.self);
       leadIfElected();
     }
   }
 
   private void leadIfElected() {
-    if (!ballot.won(state.log.configuration()) || !state.out.stateStored()) {
+    if (!election.won() || !state.out.stateStored()) {
       return;
     }
     state.role = Role.LEADER;
@@ -424,7 +378,7 @@ final class RaftCore {
       timer.restart(state.nowNanos);
     }
     if (leader == null || !leader.equals(state.leader)) {
-      failAsked();
+      remoteReads.failAll();
     }
     state.role = Role.FOLLOWER;
     state.leader = leader;
@@ -433,12 +387,8 @@ final class RaftCore {
   private void read(long id, boolean lease) {
     if (leadership != null) {
       leadership.read(state.self, id, lease);
-    } else if (state.leader != null) {
-      long unique = firstReadId + id;
-      askedNanos.put(unique, state.nowNanos);
-      state.out.sendNow(state.leader, new ReadIndex(state.term, unique));
     } else {
-      state.out.add(new ReadFailed(id));
+      remoteReads.ask(id);
     }
   }
 
@@ -448,18 +398,6 @@ final class RaftCore {
     } else {
       state.out.sendAfterState(from, new ReadIndexReply(state.term, request.id(), false, 0));
     }
-  }
-
-  private void readIndexReply(ReadIndexReply reply) {
-    if (askedNanos.remove(reply.id()) != null) {
-      long id = reply.id() - firstReadId;
-      state.out.add(reply.known() ? new ReadReady(id, reply.index()) : new ReadFailed(id));
-    }
-  }
-
-  private void failAsked() {
-    askedNanos.keySet().forEach(id -> state.out.add(new ReadFailed(id - firstReadId)));
-    askedNanos.clear();
   }
 
   private void snapshotTaken(SnapshotId id, long compactTo) {
@@ -486,35 +424,20 @@ final class RaftCore {
                 state.log.lastTimeMillis())));
   }
 
-  private boolean mayCampaign() {
-    return state.options.priority() > 0
-        && state.log.mayBeVoter(state.self, state.commitIndex)
-        && state.out.waitingNanos(state.nowNanos) < state.options.electionTimeoutNanos();
-  }
-
   private boolean leaderIsFresh() {
     return state.role == Role.LEADER || resting || timer.leaderIsFresh(state.nowNanos);
   }
 
-  private void sendToVoters(Message message, boolean now) {
-    List<NodeId> voters = new ArrayList<>(state.log.configuration().members());
-    for (NodeId voter : voters) {
-      if (!voter.equals(state.self) && state.log.isVoter(voter)) {
-        if (now) {
-          state.out.sendNow(voter, message);
-        } else {
-          state.out.sendAfterState(voter, message);
-        }
-      }
-    }
-  }
-
   private void report() {
-    state.reportConfiguration();
+    boolean changed = state.reportConfiguration();
     Became now = new Became(state.role, state.term, leader());
     if (!now.equals(reported)) {
       reported = now;
       state.out.add(now);
+      changed = true;
+    }
+    if (changed) {
+      election.takeTurn();
     }
   }
 }

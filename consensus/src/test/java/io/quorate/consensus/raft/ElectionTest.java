@@ -15,6 +15,7 @@ import io.quorate.consensus.raft.Message.PreVoteReply;
 import io.quorate.consensus.raft.Message.TimeoutNow;
 import io.quorate.consensus.raft.Message.Vote;
 import io.quorate.consensus.raft.Message.VoteReply;
+import io.quorate.core.NodeId;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -124,6 +125,36 @@ class ElectionTest {
     assertThat(one.core.term()).isZero();
     one.receive(C, new PreVote(9, 0, 0));
     assertThat(one.sent(PreVoteReply.class)).containsExactly(new PreVoteReply(0, 9, true));
+  }
+
+  @Test
+  void item_05_no_pre_vote_is_granted_to_one_whose_log_is_behind() {
+    OneCore one = new OneCore(recovered(3, null, THREE, entry(1, "x"), entry(3, "y")));
+
+    one.pass(105).receive(B, new PreVote(4, 9, 2));
+    assertThat(one.sent(PreVoteReply.class)).containsExactly(new PreVoteReply(3, 4, false));
+    one.receive(B, new PreVote(4, 2, 3));
+    assertThat(one.sent(PreVoteReply.class)).containsExactly(new PreVoteReply(3, 4, true));
+  }
+
+  @Test
+  void followers_of_a_silent_leader_campaign_in_their_turn() {
+    for (int seed = 0; seed < 50; seed++) {
+      long first = silenceUntilPreVote(A, seed);
+      long second = silenceUntilPreVote(C, seed);
+
+      assertThat(first).isBetween(100L, 155L);
+      assertThat(second).isBetween(150L, 205L);
+    }
+  }
+
+  /** Milliseconds from the last sign of life of the leader B until {@code self} speaks up. */
+  private static long silenceUntilPreVote(NodeId self, long seed) {
+    OneCore one = new OneCore(self, recovered(0, null, THREE), seed);
+    one.receive(B, new Append(1, 0, 0, 0, 1, List.of())).sync().pass(5);
+    one.receive(B, new Append(1, 0, 0, 0, 2, List.of()));
+    long since = one.nowNanos;
+    return (one.awaitPreVote().nowNanos - since) / OneCore.MILLI;
   }
 
   @Test

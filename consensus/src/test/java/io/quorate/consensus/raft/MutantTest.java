@@ -23,16 +23,16 @@ class MutantTest {
 
   static final List<KnownBug> MUTANTS =
       List.of(
-          new KnownBug("votes leave before they are durable (sofa-jraft 1245)", 1, "RaftCore",
+          new KnownBug("votes leave before they are durable (sofa-jraft 1245)", 1, "Election",
               "    state.out.sendAfterState(from, new VoteReply(state.term, granted));",
               "    state.out.sendNow(from, new VoteReply(state.term, granted));"),
           new KnownBug("a candidate counts its own vote before it is durable", 1, "RaftCore",
-              "if (!ballot.won(state.log.configuration()) || !state.out.stateStored()) {",
-              "ballot.grant(state.self); if (!ballot.won(state.log.configuration())) {"),
+              "if (!election.won() || !state.out.stateStored()) {",
+              "election.granted(state.self); if (!election.won()) {"),
           new KnownBug("the vote is not stored (jgroups-raft before April 2026)", 2, "Outbox",
               "              Optional.ofNullable(state.vote),",
               "              Optional.empty(),"),
-          new KnownBug("two votes in one term", 3, "RaftCore",
+          new KnownBug("two votes in one term", 3, "Election",
               "boolean free = state.vote == null || state.vote.equals(from);",
               "boolean free = true;"),
           new KnownBug("a rejection counts as a vote (openraft 0.10-alpha.2)", 3, "RaftCore",
@@ -47,10 +47,10 @@ class MutantTest {
           new KnownBug("logs compared by term alone", 4, "LogView",
               "return term > lastTerm() || term == lastTerm() && index >= lastIndex;",
               "return term >= lastTerm();"),
-          new KnownBug("a pre-vote is granted whatever the log", 5, "RaftCore",
+          new KnownBug("a pre-vote is granted whatever the log", 5, "Election",
               "            && state.log.isUpToDate(request.lastTerm(), request.lastIndex());\n"
                   + "    state.out.sendAfterState(from, new PreVoteReply",
-              "            && request.lastIndex() >= 0 && leaderIsFresh();\n"
+              "            && request.lastIndex() >= 0;\n"
                   + "    state.out.sendAfterState(from, new PreVoteReply"),
           new KnownBug("a higher term in an answer is ignored (openraft 1796)", 6, "RaftCore",
               "      follow(message.term(), null);\n    }\n    if (message instanceof ReadIndex m)",
@@ -128,7 +128,7 @@ class MutantTest {
               "LogView",
               "= configurations.floorEntry(index);",
               "= configurations.floorEntry(Math.min(index, configurations.firstKey()));"),
-          new KnownBug("a node outside the newest configuration never campaigns", 23, "RaftCore",
+          new KnownBug("a node outside the newest configuration never campaigns", 23, "Election",
               "state.log.mayBeVoter(state.self, state.commitIndex)",
               "state.log.isVoter(state.self)"),
           new KnownBug("a snapshot keeps a log that conflicts with it", 25, "NodeState",

@@ -26,7 +26,11 @@ final class OneCore {
   }
 
   OneCore(RaftCore.Recovered recovered) {
-    core = new RaftCore(A, OPTIONS, new SplittableRandom(1), recovered, nowNanos);
+    this(A, recovered, 1);
+  }
+
+  OneCore(NodeId self, RaftCore.Recovered recovered, long seed) {
+    core = new RaftCore(self, OPTIONS, new SplittableRandom(seed), recovered, nowNanos);
   }
 
   static OneCore ofThree() {

@@ -1,0 +1,113 @@
+package io.quorate.consensus.raft;
+
+import io.quorate.consensus.raft.Message.PreVote;
+import io.quorate.consensus.raft.Message.PreVoteReply;
+import io.quorate.consensus.raft.Message.Vote;
+import io.quorate.consensus.raft.Message.VoteReply;
+import io.quorate.core.NodeId;
+
+/** Asks for votes and gives them. What follows from it, to lead or to follow, is the core's. */
+final class Election {
+  private final NodeState state;
+  private final ElectionTimer timer;
+  private Ballot ballot = new Ballot();
+  /** Who led last, as far as this node knows; null if nobody. */
+  private NodeId lastLeader;
+
+  Election(NodeState state, ElectionTimer timer) {
+    this.state = state;
+    this.timer = timer;
+    takeTurn();
+  }
+
+  /** Says whether it would help; changes nothing here, whatever the answer. */
+  void preVote(NodeId from, PreVote request, boolean leaderIsFresh) {
+    boolean granted =
+        request.term() > state.term
+            && !leaderIsFresh
+            && state.log.isUpToDate(request.lastTerm(), request.lastIndex());
+    state.out.sendAfterState(from, new PreVoteReply(state.term, request.term(), granted));
+  }
+
+  void vote(NodeId from, Vote request) {
+    boolean free = state.vote == null || state.vote.equals(from);
+    boolean granted =
+        free && state.log.isUpToDate(request.lastTerm(), request.lastIndex());
+    if (granted && state.vote == null) {
+      state.vote = from;
+      state.out.stateChanged();
+      timer.restart(state.nowNanos);
+    }
+    state.out.sendAfterState(from, new VoteReply(state.term, granted));
+  }
+
+  boolean mayCampaign() {
+    return state.options.priority() > 0
+        && state.log.mayBeVoter(state.self, state.commitIndex)
+        && state.out.waitingNanos(state.nowNanos) < state.options.electionTimeoutNanos();
+  }
+
+  /** Asks whether this node could win. */
+  void preCampaign() {
+    state.role = Role.PRE_CANDIDATE;
+    state.leader = null;
+    ballot = new Ballot();
+    ballot.grant(state.self);
+    PreVote request = new PreVote(state.term + 1, state.log.lastIndex(), state.log.lastTerm());
+    for (NodeId member : state.log.configuration().members()) {
+      if (asks(member)) {
+        state.out.sendNow(member, request);
+      }
+    }
+  }
+
+  /** Asks for votes, in a term of its own. */
+  void campaign(boolean transfer) {
+    state.term++;
+    state.vote = state.self;
+    state.role = Role.CANDIDATE;
+    state.leader = null;
+    state.out.stateChanged();
+    ballot = new Ballot();
+    timer.restart(state.nowNanos);
+    Vote request =
+        new Vote(state.term, state.log.lastIndex(), state.log.lastTerm(), transfer);
+    for (NodeId member : state.log.configuration().members()) {
+      if (asks(member)) {
+        state.out.sendAfterState(member, request);
+      }
+    }
+  }
+
+  void granted(NodeId by) {
+    ballot.grant(by);
+  }
+
+  /** Whether enough have granted what was asked for last. */
+  boolean won() {
+    return ballot.won(state.log.configuration());
+  }
+
+  /**
+   * The voters besides the leader wait for its silence one after another, in the order of their
+   * names. To be called whenever the leader or the configuration has changed.
+   */
+  void takeTurn() {
+    if (state.leader != null) {
+      lastLeader = state.leader;
+    }
+    int before = 0;
+    int all = 0;
+    for (NodeId member : state.log.configuration().members()) {
+      if (state.log.isVoter(member) && !member.equals(lastLeader)) {
+        all++;
+        before += member.compareTo(state.self) < 0 ? 1 : 0;
+      }
+    }
+    timer.turn(Math.min(before, Math.max(0, all - 1)), Math.max(1, all));
+  }
+
+  private boolean asks(NodeId member) {
+    return !member.equals(state.self) && state.log.isVoter(member);
+  }
+}
