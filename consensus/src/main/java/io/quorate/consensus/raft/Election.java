@@ -5,6 +5,7 @@ import io.quorate.consensus.raft.Message.PreVoteReply;
 import io.quorate.consensus.raft.Message.Vote;
 import io.quorate.consensus.raft.Message.VoteReply;
 import io.quorate.core.NodeId;
+import java.util.SortedMap;
 
 /** Asks for votes and gives them. What follows from it, to lead or to follow, is the core's. */
 final class Election {
@@ -43,7 +44,7 @@ final class Election {
 
   boolean mayCampaign() {
     return state.options.priority() > 0
-        && state.log.mayBeVoter(state.self, state.commitIndex)
+        && state.log.mayBeVoter(state.member, state.commitIndex)
         && state.out.waitingNanos(state.nowNanos) < state.options.electionTimeoutNanos();
   }
 
@@ -52,7 +53,7 @@ final class Election {
     state.role = Role.PRE_CANDIDATE;
     state.leader = null;
     ballot = new Ballot();
-    ballot.grant(state.self);
+    ballot.grant(state.member);
     PreVote request = new PreVote(state.term + 1, state.log.lastIndex(), state.log.lastTerm());
     for (NodeId member : state.log.configuration().members()) {
       if (asks(member)) {
@@ -79,8 +80,13 @@ final class Election {
     }
   }
 
-  void granted(NodeId by) {
+  void granted(Member by) {
     ballot.grant(by);
+  }
+
+  /** In which birth each has granted what was asked for last. */
+  SortedMap<NodeId, Long> births() {
+    return ballot.births();
   }
 
   /** Whether enough have granted what was asked for last. */

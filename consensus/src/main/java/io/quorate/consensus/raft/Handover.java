@@ -91,7 +91,11 @@ final class Handover {
   }
 
   private boolean isOtherVoter(NodeId node) {
-    return !node.equals(state.self) && state.log.configuration().voters().contains(node);
+    Progress peer = replication.peer(node);
+    Configuration configuration = state.log.configuration();
+    return peer != null
+        && configuration.voters().contains(node)
+        && (peer.birth == 0 || configuration.votes(new Member(node, peer.birth)));
   }
 
   private Optional<NodeId> best() {

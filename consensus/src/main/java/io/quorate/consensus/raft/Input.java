@@ -15,7 +15,7 @@ sealed interface Input {
   record Tick(long nowNanos) implements Input {}
 
   /** A message has arrived. */
-  record Receive(NodeId from, Message message, long nowNanos) implements Input {}
+  record Receive(Member from, Message message, long nowNanos) implements Input {}
 
   /**
    * There is no work: a leader may let the group rest, if all members have everything.

@@ -8,6 +8,7 @@ import io.quorate.consensus.raft.Message.ChunkReply;
 import io.quorate.consensus.raft.Message.Rest;
 import io.quorate.core.NodeId;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -36,7 +37,12 @@ final class Leadership {
   private long usedNanos;
   private boolean lost;
 
-  Leadership(NodeState state, SnapshotId latestSnapshot) {
+  /**
+   * Begins to lead.
+   *
+   * @param births in which birth each has voted for this node
+   */
+  Leadership(NodeState state, SnapshotId latestSnapshot, Map<NodeId, Long> births) {
     this.state = state;
     this.electedNanos = state.nowNanos;
     this.firstTimeMillis = state.log.lastTimeMillis();
@@ -44,11 +50,15 @@ final class Leadership {
     this.replication = new Replication(state, rounds, latestSnapshot);
     this.readers = new Readers(state);
     this.handover = new Handover(state, replication);
-    this.reconfiguration = new Reconfiguration(state, this);
+    this.reconfiguration = new Reconfiguration(state, this, replication);
     this.patientUntilNanos = state.nowNanos + CHECK_QUORUM_TIMEOUTS * silenceNanos();
     this.heartbeatDueNanos = state.nowNanos + state.options.heartbeatNanos();
     rounds.begin(state.nowNanos);
-    append(List.of(Proposal.noop()));
+    Configuration configuration = state.log.configuration();
+    append(
+        configuration.isNew() && !configuration.isJoint()
+            ? List.of(Proposal.noop(), Proposal.configuration(configuration.withBirths(births)))
+            : List.of(Proposal.noop()));
   }
 
   /** Whether this node must lead no more. */
@@ -70,6 +80,7 @@ final class Leadership {
       beat();
     }
     handover.tick();
+    reconfiguration.admit();
     boolean quorumHeard =
         agreedAge(Replication::contactAge) > -CHECK_QUORUM_TIMEOUTS * silenceNanos();
     boolean patient = state.nowNanos - patientUntilNanos < 0;
@@ -153,8 +164,8 @@ final class Leadership {
     handover.request(target);
   }
 
-  void appendReply(NodeId from, AppendReply reply) {
-    Progress peer = replication.peer(from);
+  void appendReply(Member from, AppendReply reply) {
+    Progress peer = replication.heard(from);
     if (peer != null) {
       heard(peer, reply.round());
       replication.answered(peer, reply);
@@ -163,8 +174,8 @@ final class Leadership {
     }
   }
 
-  void chunkReply(NodeId from, ChunkReply reply) {
-    Progress peer = replication.peer(from);
+  void chunkReply(Member from, ChunkReply reply) {
+    Progress peer = replication.heard(from);
     if (peer != null) {
       heard(peer, 0);
       replication.chunkAnswered(peer, reply);
@@ -235,8 +246,8 @@ final class Leadership {
         .log
         .configuration()
         .agreed(
-            node -> {
-              Progress peer = replication.peer(node);
+            (node, birth) -> {
+              Progress peer = replication.counted(node, birth);
               return peer != null ? peer.ackedRound : self(node) ? rounds.current() : 0;
             });
   }
@@ -262,8 +273,8 @@ final class Leadership {
         .log
         .configuration()
         .agreed(
-            node -> {
-              Progress peer = replication.peer(node);
+            (node, birth) -> {
+              Progress peer = replication.counted(node, birth);
               return peer != null
                   ? -ageOf.nanos(peer, state.nowNanos)
                   : self(node) ? 0 : -Long.MAX_VALUE;

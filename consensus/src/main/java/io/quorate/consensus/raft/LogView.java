@@ -199,7 +199,7 @@ final class LogView {
    * Whether {@code node} votes in any configuration that may be in force. One that was removed by a
    * change not known to be committed counts: perhaps nobody else has a log that can win.
    */
-  boolean mayBeVoter(NodeId node, long commitIndex) {
+  boolean mayBeVoter(Member node, long commitIndex) {
     return configurations
         .tailMap(configurations.floorKey(commitIndex), true)
         .values()

@@ -8,6 +8,8 @@ import java.util.List;
 /** What the parts of one core share. Written by the core's own step alone. */
 final class NodeState {
   final NodeId self;
+  /** This node, in its present birth. */
+  final Member member;
   final CoreOptions options;
   final LogView log;
   final Outbox out;
@@ -22,8 +24,9 @@ final class NodeState {
   private long uncommittedBytes;
   private long reportedConfiguration = -1;
 
-  NodeState(NodeId self, CoreOptions options, LogView log, long term, NodeId vote) {
-    this.self = self;
+  NodeState(Member member, CoreOptions options, LogView log, long term, NodeId vote) {
+    this.self = member.id();
+    this.member = member;
     this.options = options;
     this.log = log;
     this.term = term;

@@ -18,6 +18,8 @@ final class Progress {
   private record Sent(long lastIndex, long bytes) {}
 
   final NodeId peer;
+  /** In which birth it spoke last; 0 if it has not spoken in this term. */
+  long birth;
   Mode mode = Mode.PROBE;
   long matchIndex;
   long nextIndex;
@@ -36,6 +38,18 @@ final class Progress {
   Progress(NodeId peer, long nextIndex) {
     this.peer = peer;
     this.nextIndex = nextIndex;
+  }
+
+  /** It speaks in another birth than before: what it had, it has no more. */
+  void born(long newBirth) {
+    if (birth != 0) {
+      matchIndex = 0;
+      ackedRound = 0;
+      contacted = false;
+      leased = false;
+      probe(nextIndex);
+    }
+    birth = newBirth;
   }
 
   boolean hasRoom(long maxBytes) {

@@ -61,6 +61,8 @@ public final class Raft implements AutoCloseable {
   private final Pulse pulse;
   /** By group id. Written by the loop. */
   private final SortedMap<Long, RaftDriver<?, ?>> drivers = new TreeMap<>();
+  /** Set before any group starts. */
+  private Member member;
   private volatile boolean closed;
 
   private Raft(Environment environment, RaftOptions options) {
@@ -213,6 +215,11 @@ public final class Raft implements AutoCloseable {
     return environment.blockingExecutor("raft-snapshots");
   }
 
+  /** This node in its present birth; once the log is open, on the loop. */
+  Member member() {
+    return member;
+  }
+
   Storage storage() {
     return storage;
   }
@@ -256,6 +263,7 @@ public final class Raft implements AutoCloseable {
   private void openLog() {
     if (!options.durable()) {
       log.warn("raft keeps log and votes in memory only node={}", environment.self());
+      bear(environment.random("raft-birth").nextLong());
       opened.complete(null);
       return;
     }
@@ -269,10 +277,15 @@ public final class Raft implements AutoCloseable {
                 log.close();
               } else {
                 wal = log;
+                bear(wal.nonce());
                 wal.listen(loop, new Durability());
                 opened.complete(null);
               }
             });
+  }
+
+  private void bear(long nonce) {
+    member = new Member(environment.self(), nonce == 0 ? 1 : nonce);
   }
 
   private void add(long id, RaftDriver<?, ?> driver) {

@@ -19,6 +19,8 @@ import io.quorate.consensus.raft.Message.VoteReply;
 import io.quorate.core.NodeId;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /**
@@ -49,7 +51,7 @@ final class RaftCore {
 
   /** A node as it was when it stopped, or a new one. */
   RaftCore(
-      NodeId self,
+      Member self,
       CoreOptions options,
       RandomGenerator random,
       Recovered recovered,
@@ -201,7 +203,7 @@ final class RaftCore {
     if (input instanceof Input.Receive i) {
       boolean asksForHelp = i.message() instanceof PreVote || i.message() instanceof Vote;
       // A leader that asks for votes leads no more.
-      silent = asksForHelp && i.from().equals(state.leader);
+      silent = asksForHelp && i.from().id().equals(state.leader);
       boolean late =
           i.message() instanceof AppendReply reply && reply.success()
               || i.message() instanceof Rest;
@@ -216,7 +218,8 @@ final class RaftCore {
     }
   }
 
-  private void receive(NodeId from, Message message) {
+  private void receive(Member member, Message message) {
+    NodeId from = member.id();
     if (message instanceof PreVote m) {
       election.preVote(from, m, leaderIsFresh());
       return;
@@ -233,30 +236,31 @@ final class RaftCore {
       remoteReads.answered(m);
     } else if (message instanceof PreVoteReply m) {
       if (state.role == Role.PRE_CANDIDATE && m.granted() && m.requestTerm() == state.term + 1) {
-        election.granted(from);
+        election.granted(member);
         campaignIfWelcome();
       }
     } else if (message.term() < state.term) {
       answerStale(from, message);
     } else {
-      receiveInTerm(from, message);
+      receiveInTerm(member, message);
     }
   }
 
   /** A message of exactly the current term. */
-  private void receiveInTerm(NodeId from, Message message) {
+  private void receiveInTerm(Member member, Message message) {
+    NodeId from = member.id();
     if (message instanceof Append m) {
       hearLeader(from);
       following.append(from, m);
     } else if (message instanceof AppendReply m) {
       if (leadership != null) {
-        leadership.appendReply(from, m);
+        leadership.appendReply(member, m);
       }
     } else if (message instanceof Vote m) {
       election.vote(from, m);
     } else if (message instanceof VoteReply m) {
       if (state.role == Role.CANDIDATE && m.granted()) {
-        election.granted(from);
+        election.granted(member);
         leadIfElected();
       }
     } else if (message instanceof Chunk m) {
@@ -264,7 +268,7 @@ final class RaftCore {
       following.chunk(from, m);
     } else if (message instanceof ChunkReply m) {
       if (leadership != null) {
-        leadership.chunkReply(from, m);
+        leadership.chunkReply(member, m);
       }
     } else if (message instanceof Rest m) {
       hearLeader(from);
@@ -348,7 +352,7 @@ final class RaftCore {
       leadership.advance();
     } else if (state.role == Role.CANDIDATE && state.out.stateStored()) {
       // Its own vote counts like any other: once it is durable.
-      election.granted(state.self);
+      election.granted(state.member);
       leadIfElected();
     }
   }
@@ -359,7 +363,7 @@ final class RaftCore {
     }
     state.role = Role.LEADER;
     state.leader = state.self;
-    leadership = new Leadership(state, latestSnapshot);
+    leadership = new Leadership(state, latestSnapshot, election.births());
   }
 
   /** Follows {@code leader}, or whoever will lead {@code term} if that is not known. */
@@ -416,12 +420,12 @@ final class RaftCore {
   /** Takes a new term, so that nothing of the lost majority counts any more. */
   private void force(Configuration target) {
     follow(state.term + 1, null);
+    SortedMap<NodeId, Long> births = new TreeMap<>(state.log.configuration().births());
+    births.put(state.self, state.member.birth());
+    Configuration alone = target.settled().withBirths(births);
     state.append(
         List.of(
-            Entry.of(
-                Proposal.configuration(target.settled()),
-                state.term,
-                state.log.lastTimeMillis())));
+            Entry.of(Proposal.configuration(alone), state.term, state.log.lastTimeMillis())));
   }
 
   private boolean leaderIsFresh() {

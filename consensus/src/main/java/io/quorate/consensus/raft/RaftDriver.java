@@ -185,9 +185,13 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     if (core == null || stopped) {
       return;
     }
+    long birth = in.int64();
+    if (birth == 0) {
+      throw in.malformed("a birth of 0");
+    }
     Message message = MessageCodec.INSTANCE.read(in);
     in.expectEnd();
-    step(new Input.Receive(from, message, nowNanos()));
+    step(new Input.Receive(new Member(from, birth), message, nowNanos()));
     if (message instanceof Message.Append && from.equals(core.leader().orElse(null))) {
       lastHeardNanos = nowNanos();
     }

@@ -25,6 +25,8 @@ import java.util.function.Function;
  * @param <M> the state machine
  */
 public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoCloseable {
+  private static final long CHANGE_RETRY_NANOS = 20_000_000;
+
   private final Raft host;
   private final RaftDriver<C, R> driver;
   private final M machine;
@@ -113,13 +115,32 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
       throw new IllegalArgumentException("a group needs at least one voter");
     }
     CompletableFuture<Void> future = new CompletableFuture<>();
-    driver
-        .loop()
-        .execute(
-            () ->
-                driver.change(
-                    expectedIndex, target.settled(), refusal -> complete(future, refusal)));
+    long deadlineNanos = driver.nowNanos() + host.options().operationTimeout().toNanos();
+    driver.loop().execute(() -> change(expectedIndex, target.settled(), deadlineNanos, future));
     return future;
+  }
+
+  /** Asks again while the leader is new, or has not yet heard a learner that is to vote. */
+  private void change(
+      long expectedIndex,
+      Configuration target,
+      long deadlineNanos,
+      CompletableFuture<Void> future) {
+    driver.change(
+        expectedIndex,
+        target,
+        refusal -> {
+          if (refusal.equals(Optional.of(Refusal.NOT_READY))
+              && driver.nowNanos() - deadlineNanos < 0) {
+            driver
+                .loop()
+                .schedule(
+                    CHANGE_RETRY_NANOS,
+                    () -> change(expectedIndex, target, deadlineNanos, future));
+          } else {
+            complete(future, refusal);
+          }
+        });
   }
 
   /** Makes {@code node} a learner: it receives the log and does not count. On the leader only. */
@@ -132,7 +153,7 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
     return change(now.configurationIndex(), Configuration.of(voters, learners));
   }
 
-  /** Makes {@code node} a voter. On the leader only. */
+  /** Makes {@code node}, a learner, a voter. On the leader only. */
   public CompletableFuture<Void> addVoter(NodeId node) {
     RaftStatus now = status();
     SortedSet<NodeId> voters = new TreeSet<>(now.configuration().voters());

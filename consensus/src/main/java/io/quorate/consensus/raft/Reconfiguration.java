@@ -1,8 +1,11 @@
 package io.quorate.consensus.raft;
 
 import io.quorate.consensus.raft.Effect.ChangeEnded;
+import io.quorate.core.NodeId;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Changes who takes part, through a joint configuration whenever voters change. One change at a
@@ -16,11 +19,13 @@ import java.util.Optional;
 final class Reconfiguration {
   private final NodeState state;
   private final Leadership leadership;
+  private final Replication replication;
   private boolean requested;
 
-  Reconfiguration(NodeState state, Leadership leadership) {
+  Reconfiguration(NodeState state, Leadership leadership, Replication replication) {
     this.state = state;
     this.leadership = leadership;
+    this.replication = replication;
   }
 
   void request(long expectedIndex, Configuration target) {
@@ -34,10 +39,56 @@ final class Reconfiguration {
     } else if (expectedIndex >= 0 && expectedIndex != state.log.configurationIndex()) {
       refuse(Refusal.STALE_CONFIGURATION);
     } else {
+      Configuration next = target.settled().withBirths(births(current, target));
+      if (!next.births().keySet().containsAll(next.voters())) {
+        refuse(Refusal.NOT_READY);
+        return;
+      }
       requested = true;
       boolean votersStay = current.voters().equals(target.voters());
-      append(votersStay ? target.settled() : current.jointWith(target));
+      append(votersStay ? next : current.jointWith(next));
     }
+  }
+
+  /**
+   * Has the voters count in the births in which they are there now, once they have all that is
+   * committed. Until then one that has lost its directory has no vote, since it does not know what
+   * it has promised; the change needs the majority of those who do.
+   */
+  void admit() {
+    Configuration current = state.log.configuration();
+    if (current.isJoint()
+        || state.log.configurationIndex() > state.commitIndex
+        || !leadership.termCommitted()) {
+      return;
+    }
+    SortedMap<NodeId, Long> births = new TreeMap<>(current.births());
+    for (NodeId voter : current.voters()) {
+      Progress peer = replication.peer(voter);
+      if (peer != null && peer.birth != 0 && peer.matchIndex >= state.commitIndex) {
+        births.put(voter, peer.birth);
+      }
+    }
+    if (!births.equals(current.births())) {
+      append(current.jointWith(current.withBirths(births)));
+    }
+  }
+
+  /**
+   * In which births the voters of {@code target} count: as before, or as they are there now. One
+   * that would count in any could lose its directory and vote all the same, so a new voter must
+   * have been heard: as a learner.
+   */
+  private SortedMap<NodeId, Long> births(Configuration current, Configuration target) {
+    SortedMap<NodeId, Long> births = new TreeMap<>(current.births());
+    births.putIfAbsent(state.self, state.member.birth());
+    for (NodeId voter : target.voters()) {
+      Progress peer = replication.peer(voter);
+      if (peer != null && peer.birth != 0 && !current.voters().contains(voter)) {
+        births.put(voter, peer.birth);
+      }
+    }
+    return births;
   }
 
   /** The commit index has moved: goes on with the change under way, also one of an earlier term. */

@@ -38,16 +38,31 @@ final class Replication {
     return peers.get(node);
   }
 
+  /** What is known of {@code from}, who has spoken; null if it is no peer. */
+  Progress heard(Member from) {
+    Progress peer = peers.get(from.id());
+    if (peer != null && peer.birth != from.birth()) {
+      peer.born(from.birth());
+    }
+    return peer;
+  }
+
+  /** As {@link #peer}; null as well if it is not in {@code birth}, which is 0 if any counts. */
+  Progress counted(NodeId node, long birth) {
+    Progress peer = peers.get(node);
+    return peer != null && (birth == 0 || peer.birth == birth) ? peer : null;
+  }
+
   Iterable<Progress> peers() {
     return peers.values();
   }
 
-  /** Up to where {@code node} has the log, durably. */
-  long matchIndex(NodeId node) {
+  /** Up to where {@code node} has the log, durably and in {@code birth}; 0 counts in any. */
+  long matchIndex(NodeId node, long birth) {
     if (node.equals(state.self)) {
       return state.out.storedIndex();
     }
-    Progress peer = peers.get(node);
+    Progress peer = counted(node, birth);
     return peer == null ? 0 : peer.matchIndex;
   }
 

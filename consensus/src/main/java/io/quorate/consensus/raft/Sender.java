@@ -47,6 +47,7 @@ final class Sender {
   void transmit(NodeId to, Message message) {
     wire.clear();
     host.writeHeader(wire, groupId);
+    wire.int64(host.member().birth());
     if (message instanceof Message.Append append) {
       MessageCodec.writeHead(wire, append);
       host.endpoint().send(to, Entry.behind(wire, append.entries()));

@@ -58,7 +58,7 @@ final class Startup<C, R> {
         replay.finish(mark, newest.map(SnapshotFiles.Stored::id).orElse(null));
     journal.begin(replay, mark, recovered);
     return new RaftCore(
-        host.environment().self(),
+        host.member(),
         host.options().core(group.priority()),
         host.environment().random("raft/" + group.name()),
         recovered,

@@ -29,7 +29,7 @@ final class CoreNetwork {
   record Weather(
       double loss, double doubled, double reorder, double crash, double cut, double slowDisk,
       double reconfigure, double transfer, double snapshot, double lease, double linger,
-      int voters, int spares) {
+      double loseDisk, int voters, int spares) {
     static Weather draw(RandomGenerator random) {
       return new Weather(
           random.nextBoolean() ? 0 : random.nextDouble() * 0.2,
@@ -43,12 +43,13 @@ final class CoreNetwork {
           random.nextBoolean() ? 0 : random.nextDouble() * 0.01,
           random.nextBoolean() ? 0 : 0.5,
           random.nextBoolean() ? 0 : random.nextDouble() * 0.1,
+          random.nextBoolean() ? 0 : random.nextDouble() * 0.01,
           1 + random.nextInt(5),
           random.nextInt(3));
     }
   }
 
-  private record Envelope(NodeId from, NodeId to, byte[] bytes, long dueNanos) {}
+  private record Envelope(Member from, NodeId to, byte[] bytes, long dueNanos) {}
 
   private record Held(long barrier, NodeId to, Message message) {}
 
@@ -60,6 +61,10 @@ final class CoreNetwork {
   private final class Node {
     final NodeId id;
     final double rate;
+    long birth = 1;
+    /** What was on the disk that it has lost. */
+    List<Effect.Persist> lost = List.of();
+    File lostSnapshot;
     final List<Effect.Persist> durable = new ArrayList<>();
     final Deque<Effect.Persist> pending = new ArrayDeque<>();
     final Deque<Held> held = new ArrayDeque<>();
@@ -85,6 +90,27 @@ final class CoreNetwork {
       this.options = new CoreOptions(100 * MILLI, 20 * MILLI, 200, 600, 4000, priority);
     }
 
+    Member member() {
+      return new Member(id, birth);
+    }
+
+    /** Whether it has the entry on its disk, or had it on the one that it has lost since. */
+    boolean holds(long counted, long index, long term) {
+      return counted == 0 || counted == birth
+          ? hasDurably(snapshot, durable, index, term)
+          : hasDurably(lostSnapshot, lost, index, term);
+    }
+
+    /** Its directory is gone: it comes back with nothing, but its name. */
+    void lose() {
+      crash();
+      lost = List.copyOf(durable);
+      lostSnapshot = snapshot;
+      durable.clear();
+      snapshot = null;
+      birth++;
+    }
+
     long now() {
       return (long) (nowNanos * rate);
     }
@@ -107,7 +133,7 @@ final class CoreNetwork {
                 0, replay.term(), Optional.ofNullable(replay.vote()), Optional.of(mark), 0,
                 List.of()));
       }
-      core = new RaftCore(id, options, random, recovered, now());
+      core = new RaftCore(member(), options, random, recovered, now());
       appliedIndex = mark.index();
       appliedHash = snapshot == null ? 0 : hashOf(snapshot.bytes);
       lastCommit = core.commitIndex();
@@ -160,7 +186,7 @@ final class CoreNetwork {
       long stored = pending.isEmpty() ? Long.MAX_VALUE : pending.peekFirst().number() - 1;
       while (!held.isEmpty() && held.peekFirst().barrier <= stored) {
         Held next = held.pollFirst();
-        post(id, next.to, next.message);
+        post(member(), next.to, next.message);
       }
     }
 
@@ -168,7 +194,7 @@ final class CoreNetwork {
       if (effect instanceof Effect.Send e) {
         long stored = pending.isEmpty() ? Long.MAX_VALUE : pending.peekFirst().number() - 1;
         if (e.barrier() <= stored) {
-          post(id, e.to(), e.message());
+          post(member(), e.to(), e.message());
         } else {
           held.addLast(new Held(e.barrier(), e.to(), e.message()));
         }
@@ -250,7 +276,7 @@ final class CoreNetwork {
       int to = Math.min(snapshot.bytes.length, from + CHUNK);
       byte[] part = java.util.Arrays.copyOfRange(snapshot.bytes, from, to);
       files.put(e.id(), snapshot);
-      post(id, e.to(), new Message.Chunk(e.term(), e.id(), from, part));
+      post(member(), e.to(), new Message.Chunk(e.term(), e.id(), from, part));
     }
 
     private void storeChunk(Effect.StoreChunk e) {
@@ -260,12 +286,17 @@ final class CoreNetwork {
       require(received != null && received.size() == e.offset(), "chunk at a wrong offset");
       received.bytes(e.bytes());
       long next = received.size();
+      RaftCore alive = core;
       if (next < e.id().bytes()) {
-        later(() -> step(new Input.ChunkStored(e.id(), next, now())));
+        later(
+            () -> {
+              if (core == alive) {
+                step(new Input.ChunkStored(e.id(), next, now()));
+              }
+            });
         return;
       }
       byte[] whole = received.toByteArray();
-      RaftCore alive = core;
       later(
           () -> {
             if (core != alive) {
@@ -303,6 +334,7 @@ final class CoreNetwork {
   long writes;
   long reads;
   int elections;
+  int losses;
 
   CoreNetwork(RandomGenerator random) {
     this(random, Weather.draw(random));
@@ -426,12 +458,40 @@ final class CoreNetwork {
       Optional<NodeId> target = random.nextBoolean() ? Optional.empty() : Optional.of(any().id);
       node.step(new Input.Transfer(target, node.now()));
     }
+    if (chance(weather.loseDisk) && mayLose(node)) {
+      node.lose();
+      losses++;
+    }
     if (chance(weather.reconfigure)) {
       Node leader = leader();
-      if (leader != null) {
+      // With a disk lost, fewer voters might be none at all.
+      if (leader != null && allVote(leader.core.log().configuration())) {
         leader.step(new Input.Change(-1, drawConfiguration(), leader.now()));
       }
     }
+  }
+
+  /**
+   * Whether the loss of {@code node}'s directory leaves a majority of disks: one at a time, and none
+   * before the one before has been made up for, or while the voters change.
+   */
+  private boolean mayLose(Node node) {
+    Node leader = leader();
+    if (leader == null || node.core == null) {
+      return false;
+    }
+    LogView log = leader.core.log();
+    return allVote(log.configuration())
+        && log.configuration().voters().size() > 2
+        && !log.configuration().isJoint()
+        && log.configurationIndex() <= maxCommitted;
+  }
+
+  /** Whether none of the voters has lost its directory since it was given its vote. */
+  private boolean allVote(Configuration configuration) {
+    return configuration.voters().stream()
+        .allMatch(
+            id -> configuration.births().getOrDefault(id, 0L) == nodes.get(id).birth);
   }
 
   private Configuration drawConfiguration() {
@@ -500,7 +560,7 @@ final class CoreNetwork {
       boolean again = !healed && chance(weather.doubled);
       Envelope envelope = again ? inFlight.get(at) : inFlight.remove(at);
       if (!healed
-          && (chance(weather.loss) || cuts.contains(envelope.from + ">" + envelope.to))) {
+          && (chance(weather.loss) || cuts.contains(envelope.from.id() + ">" + envelope.to))) {
         inFlight.remove(envelope);
         continue;
       }
@@ -520,7 +580,7 @@ final class CoreNetwork {
     deferred.add(task);
   }
 
-  private void post(NodeId from, NodeId to, Message message) {
+  private void post(Member from, NodeId to, Message message) {
     byte[] bytes = MessageCodec.INSTANCE.encode(message);
     if (!healed && chance(weather.linger)) {
       long dueNanos = nowNanos + random.nextInt(400) * MILLI;
@@ -605,16 +665,21 @@ final class CoreNetwork {
       return;
     }
     require(
-        leader.core.log().configuration().majority(id -> hasDurably(nodes.get(id), index, term)),
+        leader
+            .core
+            .log()
+            .configuration()
+            .majority((id, birth) -> nodes.get(id).holds(birth, index, term)),
         "the committed entry " + index + " is not on the disks of a majority");
   }
 
-  private static boolean hasDurably(Node node, long index, long term) {
-    if (node.snapshot != null && node.snapshot.mark.index() >= index) {
+  private static boolean hasDurably(
+      File snapshot, List<Effect.Persist> units, long index, long term) {
+    if (snapshot != null && snapshot.mark.index() >= index) {
       return true;
     }
     long found = -1;
-    for (Effect.Persist unit : node.durable) {
+    for (Effect.Persist unit : units) {
       if (unit.reset().isPresent()) {
         found = unit.reset().get().index() >= index ? term : -1;
       }

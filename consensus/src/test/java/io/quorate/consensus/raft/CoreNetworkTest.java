@@ -15,16 +15,19 @@ class CoreNetworkTest {
     long writes = 0;
     long reads = 0;
     int elections = 0;
+    int losses = 0;
     for (long seed = 1; seed <= SEEDS; seed++) {
       CoreNetwork network = run(seed);
       writes += network.writes;
       reads += network.reads;
       elections += network.elections;
+      losses += network.losses;
     }
 
     assertThat(writes).isGreaterThan(SEEDS * 20L);
     assertThat(reads).isGreaterThan(SEEDS * 5L);
     assertThat(elections).isGreaterThan(SEEDS);
+    assertThat(losses).isGreaterThan(SEEDS / 4);
   }
 
   /** Runs one seed; any failure names it. */

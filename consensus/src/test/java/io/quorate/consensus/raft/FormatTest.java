@@ -92,6 +92,20 @@ class FormatTest {
   }
 
   @Test
+  void a_configuration_has_its_bytes_and_that_of_a_new_group_those_of_the_first_version() {
+    Configuration fresh = Configuration.of(List.of(A, B));
+    Configuration known = fresh.withBirths(Map.of(A, 7L));
+
+    assertThat(HexFormat.of().formatHex(Configuration.CODEC.encode(fresh)))
+        .isEqualTo("01" + "0201610162" + "00" + "00");
+    assertThat(HexFormat.of().formatHex(Configuration.CODEC.encode(known)))
+        .isEqualTo("02" + "0201610162" + "00" + "00" + "0101610000000000000007" + "00");
+    for (Configuration each : List.of(fresh, known, known.jointWith(fresh))) {
+      assertThat(Configuration.CODEC.decode(Configuration.CODEC.encode(each))).isEqualTo(each);
+    }
+  }
+
+  @Test
   void cut_or_garbled_messages_are_malformed_and_nothing_else() {
     SplittableRandom random = new SplittableRandom(3);
     for (Message message : messages().values()) {

@@ -16,30 +16,110 @@ import io.quorate.consensus.raft.Message.ReadIndex;
 import io.quorate.consensus.raft.Message.ReadIndexReply;
 import io.quorate.core.NodeId;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Items 19 to 22, 25, 26, and 28 to 30 of the correctness checklist. */
 class MembershipAndReadsTest {
-  private static final Configuration THREE = Configuration.of(List.of(A, B, C));
+  private static final Configuration THREE =
+      OneCore.inBirth(Configuration.of(List.of(A, B, C)));
+  private static final Configuration WITHOUT_C = Configuration.of(List.of(A, B));
   private static final Configuration WITH_D = Configuration.of(List.of(A, B, C, D));
 
   @Test
   void item_19_no_change_before_an_entry_of_the_current_term_is_committed() {
     OneCore one = OneCore.ofThree().lead(B);
 
-    assertThat(refusal(change(one, WITH_D))).contains(Refusal.NOT_READY);
+    assertThat(refusal(change(one, WITHOUT_C))).contains(Refusal.NOT_READY);
     one.acknowledge(B, 1);
-    assertThat(change(one, WITH_D).effect(Effect.ChangeEnded.class)).isEmpty();
+    assertThat(change(one, WITHOUT_C).effect(Effect.ChangeEnded.class)).isEmpty();
   }
 
   @Test
   void item_19_no_second_change_while_one_is_under_way() {
     OneCore one = OneCore.ofThree().leadAndCommit(B);
-    change(one, WITH_D);
+    change(one, WITHOUT_C);
 
-    assertThat(refusal(change(one, Configuration.of(List.of(A, B)))))
+    assertThat(refusal(change(one, Configuration.of(List.of(A)))))
         .contains(Refusal.CHANGE_UNDER_WAY);
+  }
+
+  @Test
+  void item_35_a_node_that_was_never_heard_cannot_be_made_a_voter() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+    assertThat(refusal(change(one, WITH_D))).contains(Refusal.NOT_READY);
+
+    change(one, Configuration.of(List.of(A, B, C), List.of(D))).sync().acknowledge(B, 2);
+    one.acknowledge(D, 2);
+
+    assertThat(change(one, WITH_D).effect(Effect.ChangeEnded.class)).isEmpty();
+    assertThat(one.core.log().configuration().births()).containsEntry(D, OneCore.BIRTH);
+  }
+
+  @Test
+  void item_35_a_new_group_takes_the_votes_of_all_and_notes_their_births() {
+    OneCore one = new OneCore(A, recoveredOf(Configuration.of(List.of(A, B, C))), 1);
+    one.awaitPreVote();
+    one.receive(B, new Message.PreVoteReply(0, 1, true));
+    assertThat(one.core.role()).isEqualTo(Role.PRE_CANDIDATE);
+    one.receive(C, new Message.PreVoteReply(0, 1, true)).sync();
+    one.receive(B, new Message.VoteReply(1, true));
+    assertThat(one.core.role()).isEqualTo(Role.CANDIDATE);
+
+    one.receive(new Member(C, 7), new Message.VoteReply(1, true));
+
+    assertThat(one.core.role()).isEqualTo(Role.LEADER);
+    assertThat(one.core.log().configuration().births())
+        .isEqualTo(Map.of(A, OneCore.BIRTH, B, OneCore.BIRTH, C, 7L));
+  }
+
+  @Test
+  void item_35_one_that_has_lost_its_directory_elects_nobody() {
+    OneCore one = OneCore.ofThree().awaitPreVote();
+    Member reborn = new Member(B, 9);
+
+    one.receive(reborn, new Message.PreVoteReply(0, 1, true));
+    assertThat(one.core.role()).isEqualTo(Role.PRE_CANDIDATE);
+    one.receive(C, new Message.PreVoteReply(0, 1, true)).sync();
+    one.receive(reborn, new Message.VoteReply(1, true));
+    assertThat(one.core.role()).isEqualTo(Role.CANDIDATE);
+    one.receive(C, new Message.VoteReply(1, true));
+    assertThat(one.core.role()).isEqualTo(Role.LEADER);
+  }
+
+  @Test
+  void item_35_one_that_has_lost_its_directory_does_not_campaign() {
+    OneCore one =
+        new OneCore(A, recoveredOf(THREE.withBirths(Map.of(A, 8L, B, 1L, C, 1L))), 1);
+
+    one.pass(2_000);
+
+    assertThat(one.core.role()).isEqualTo(Role.FOLLOWER);
+  }
+
+  @Test
+  void item_35_one_that_has_lost_its_directory_commits_nothing_until_it_has_caught_up() {
+    OneCore one = OneCore.ofThree().leadAndCommit(B);
+    one.propose("x").sync();
+    Member reborn = new Member(B, 9);
+
+    one.receive(reborn, new Message.AppendReply(1, 0, true, 2, 0));
+    assertThat(one.core.commitIndex()).isEqualTo(1);
+    one.acknowledge(C, 2);
+    assertThat(one.core.commitIndex()).isEqualTo(2);
+
+    one.pass(5);
+    assertThat(one.core.log().configuration().isJoint()).isTrue();
+    one.sync().receive(reborn, new Message.AppendReply(1, 0, true, 3, 0));
+    one.acknowledge(C, 3).sync();
+    assertThat(one.core.log().configuration().isJoint()).isFalse();
+    assertThat(one.core.log().configuration().births()).containsEntry(B, 9L);
+  }
+
+  private static RaftCore.Recovered recoveredOf(Configuration configuration) {
+    return new RaftCore.Recovered(
+        0, null, SnapshotMark.initial(configuration), null, List.of());
   }
 
   @Test
@@ -63,9 +143,9 @@ class MembershipAndReadsTest {
     Configuration joint =
         Configuration.of(List.of(A, B, C)).jointWith(Configuration.of(List.of(C, D, E)));
 
-    assertThat(joint.majority(node -> List.of(A, B, C).contains(node))).isFalse();
-    assertThat(joint.majority(node -> List.of(C, D, E).contains(node))).isFalse();
-    assertThat(joint.majority(node -> List.of(A, C, D).contains(node))).isTrue();
+    assertThat(joint.majority((node, birth) -> List.of(A, B, C).contains(node))).isFalse();
+    assertThat(joint.majority((node, birth) -> List.of(C, D, E).contains(node))).isFalse();
+    assertThat(joint.majority((node, birth) -> List.of(A, C, D).contains(node))).isTrue();
   }
 
   private static final NodeId E = NodeId.of("e");

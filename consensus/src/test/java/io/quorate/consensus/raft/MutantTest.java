@@ -28,7 +28,7 @@ class MutantTest {
               "    state.out.sendNow(from, new VoteReply(state.term, granted));"),
           new KnownBug("a candidate counts its own vote before it is durable", 1, "RaftCore",
               "if (!election.won() || !state.out.stateStored()) {",
-              "election.granted(state.self); if (!election.won()) {"),
+              "election.granted(state.member); if (!election.won()) {"),
           new KnownBug("the vote is not stored (jgroups-raft before April 2026)", 2, "Outbox",
               "              Optional.ofNullable(state.vote),",
               "              Optional.empty(),"),
@@ -109,11 +109,11 @@ class MutantTest {
                   + " || state.log.configurationIndex() > state.commitIndex) {",
               "} else if (expectedIndex < -1) {"),
           new KnownBug("a joint configuration decides by the new half alone", 20, "Configuration",
-              "return outgoing.isEmpty() ? agreed : Math.min(agreed, agreedIn(outgoing, value));",
-              "return agreed;"),
+              "    return outgoing.isEmpty()\n        ? agreed\n",
+              "    return outgoing != null\n        ? agreed\n"),
           new KnownBug("voters change in one step", 20, "Reconfiguration",
-              "append(votersStay ? target.settled() : current.jointWith(target));",
-              "append(target.settled());"),
+              "append(votersStay ? next : current.jointWith(next));",
+              "append(next);"),
           new KnownBug("a removed leader stays in office", 20, "Reconfiguration",
               "    if (!current.votes(state.self)) {",
               "    if (current.voters().isEmpty()) {"),
@@ -129,7 +129,7 @@ class MutantTest {
               "= configurations.floorEntry(index);",
               "= configurations.floorEntry(Math.min(index, configurations.firstKey()));"),
           new KnownBug("a node outside the newest configuration never campaigns", 23, "Election",
-              "state.log.mayBeVoter(state.self, state.commitIndex)",
+              "state.log.mayBeVoter(state.member, state.commitIndex)",
               "state.log.isVoter(state.self)"),
           new KnownBug("a snapshot keeps a log that conflicts with it", 25, "NodeState",
               "    if (log.termAt(mark.index()) == mark.term()) {",
@@ -162,6 +162,19 @@ class MutantTest {
           new KnownBug("a lease survives a transfer (etcd 6005)", 29, "Leadership",
               "        && !handover.nominated()\n",
               ""),
+          new KnownBug("a node that has lost its directory votes", 35,
+              "Ballot",
+              "return its != null && (birth == 0 || its == birth.longValue());",
+              "return its != null;"),
+          new KnownBug("a node that has lost its directory commits", 35, "Replication",
+              "return peer != null && (birth == 0 || peer.birth == birth) ? peer : null;",
+              "return peer;"),
+          new KnownBug("a new group is founded by a majority", 35, "Ballot",
+              "    if (configuration.isNew()) {",
+              "    if (configuration.isNew() && configuration.voters().isEmpty()) {"),
+          new KnownBug("a voter that was never heard counts in any birth", 35, "Reconfiguration",
+              "      if (!next.births().keySet().containsAll(next.voters())) {",
+              "      if (next.voters().isEmpty()) {"),
           new KnownBug("a voter forgets the leader it has just heard", 29, "ElectionTimer",
               "return heard && nowNanos - lastHeardNanos < options.electionTimeoutNanos();",
               "return false;"));
@@ -210,7 +223,8 @@ class MutantTest {
   @Test
   void the_unchanged_sources_pass_what_finds_the_bugs() {
     MutantLab lab =
-        new KnownBug("none", 0, "Ballot", "granted.add(voter);", "granted.add(voter);")
+        new KnownBug("none", 0, "Ballot", "granted.put(voter.id(), voter.birth());",
+            "granted.put(voter.id(), voter.birth());")
             .laboratory();
 
     assertThat(lab.firstFailureOf(ITEM_TESTS)).isEmpty();

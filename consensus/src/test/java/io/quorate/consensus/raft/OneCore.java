@@ -3,12 +3,16 @@ package io.quorate.consensus.raft;
 import io.quorate.core.NodeId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /** One core whose world is the test. Its disk answers when the test says so. */
 final class OneCore {
   static final long MILLI = 1_000_000;
+  /** In which all nodes are, unless a test says otherwise. */
+  static final long BIRTH = 1;
   static final NodeId A = NodeId.of("a");
   static final NodeId B = NodeId.of("b");
   static final NodeId C = NodeId.of("c");
@@ -30,17 +34,26 @@ final class OneCore {
   }
 
   OneCore(NodeId self, RaftCore.Recovered recovered, long seed) {
-    core = new RaftCore(self, OPTIONS, new SplittableRandom(seed), recovered, nowNanos);
+    core =
+        new RaftCore(
+            new Member(self, BIRTH), OPTIONS, new SplittableRandom(seed), recovered, nowNanos);
   }
 
   static OneCore ofThree() {
     return new OneCore(Configuration.of(List.of(A, B, C)));
   }
 
+  /** All of whose voters count in {@link #BIRTH}, as in a group that has had a leader. */
+  static Configuration inBirth(Configuration configuration) {
+    Map<NodeId, Long> births = new TreeMap<>();
+    configuration.voters().forEach(voter -> births.put(voter, BIRTH));
+    return configuration.withBirths(births);
+  }
+
   static RaftCore.Recovered recovered(
       long term, NodeId vote, Configuration configuration, Entry... entries) {
     return new RaftCore.Recovered(
-        term, vote, SnapshotMark.initial(configuration), null, List.of(entries));
+        term, vote, SnapshotMark.initial(inBirth(configuration)), null, List.of(entries));
   }
 
   static Entry entry(long term, String command) {
@@ -60,6 +73,10 @@ final class OneCore {
   }
 
   OneCore receive(NodeId from, Message message) {
+    return receive(new Member(from, BIRTH), message);
+  }
+
+  OneCore receive(Member from, Message message) {
     return step(new Input.Receive(from, message, nowNanos));
   }
 

@@ -178,6 +178,32 @@ class RecoveryTest {
   }
 
   @Test
+  void item_35_a_node_that_lost_its_disk_helps_nobody_to_lose_what_it_had_acknowledged() {
+    try (CounterCluster cluster = new CounterCluster(Simulation.seeded(5), 3, OPTIONS)) {
+      cluster.add(0, 1);
+      SimNode<CounterCluster.Service> leader = cluster.awaitLeader();
+      int led = cluster.nodes.indexOf(leader);
+      int lost = (led + 1) % 3;
+      int behind = (led + 2) % 3;
+      cluster.nodes.get(behind).crash();
+      cluster.add(led, 1);
+      leader.crash();
+      cluster.nodes.get(lost).wipe();
+
+      cluster.nodes.get(lost).restart();
+      cluster.nodes.get(behind).restart();
+      cluster.simulation.run(Duration.ofSeconds(20));
+      assertThat(cluster.leader()).isEmpty();
+
+      leader.restart();
+      assertThat(cluster.add(lost, 1)).isEqualTo(3);
+      cluster.simulation.run(Duration.ofSeconds(1));
+      cluster.awaitLeader().crash();
+      assertThat(cluster.add(cluster.nodes.get(lost).isRunning() ? lost : led, 1)).isEqualTo(4);
+    }
+  }
+
+  @Test
   void item_36_a_node_does_not_start_in_the_directory_of_another(@TempDir Path directory)
       throws Exception {
     try (Environment first = environment("a", directory);

@@ -145,7 +145,8 @@ class ReplicationTest {
         int count = reached;
         boolean majority =
             configuration.majority(
-                node -> node.value().equals("learner") || voters.indexOf(node) < count);
+                (node, birth) ->
+                    node.value().equals("learner") || voters.indexOf(node) < count);
         assertThat(majority).isEqualTo(2 * reached > size);
       }
     }

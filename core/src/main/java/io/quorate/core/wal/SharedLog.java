@@ -36,6 +36,7 @@ final class SharedLog implements WriteAheadLog {
   final Segments segments;
   final TreeMap<Long, LogContent> contents;
 
+  private final long nonce;
   private final Staging staging;
   private final SegmentWriter writer;
   private final SegmentPreparer preparer;
@@ -60,10 +61,11 @@ final class SharedLog implements WriteAheadLog {
     this.segments = recovered.segments();
     this.contents = recovered.contents();
     this.durable = recovered.end();
+    this.nonce = recovered.manifest().nonce();
     int segmentBytes = world.options().segmentBytes();
     this.staging =
         new Staging(
-            new RecordFormat(recovered.manifest().nonce()),
+            new RecordFormat(nonce),
             segments,
             contents.values(),
             segmentBytes,
@@ -71,7 +73,6 @@ final class SharedLog implements WriteAheadLog {
             recovered.afterMarker());
     this.directoryLock = recovered.lock();
     this.writer = new SegmentWriter(this, segments.newest(), recovered.spare());
-    long nonce = recovered.manifest().nonce();
     Segment last = recovered.spare().orElse(segments.newest());
     this.preparer = new SegmentPreparer(this, writer, nonce, last);
     this.cleaner = new SegmentCleaner(this, recovered.manifest());
@@ -143,6 +144,11 @@ final class SharedLog implements WriteAheadLog {
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public long nonce() {
+    return nonce;
   }
 
   @Override

@@ -66,6 +66,9 @@ public interface WriteAheadLog extends AutoCloseable {
   /** The logical logs that hold entries, a state, or another first index than 1. */
   SortedSet<Long> logIds();
 
+  /** Drawn when the log was made: tells it from another that was made in its place. */
+  long nonce();
+
   /** Records that end here or before are durable. */
   long durablePosition();
 
