@@ -31,9 +31,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Prints the tables of the module's README: {@code codecs FILE [SEEDS [CHECKPOINT_EVERY]]}, {@code
- * local FILE [SEEDS]}, {@code stale FILE}, {@code straggler [MILLIS]}, {@code scaling}, {@code cpu
- * FILE}. FILE is the letter-recognition data set.
+ * Prints the tables of the module's README: {@code codecs FILE [SEEDS [CHECKPOINT_EVERY
+ * [PART_OF_A_NAME]]]}, {@code local FILE [SEEDS]}, {@code stale FILE}, {@code straggler [MILLIS]},
+ * {@code scaling}, {@code cpu FILE}, {@code failover [ROUNDS]}. FILE is the letter-recognition data
+ * set.
  */
 final class TrainingMeasurements {
   private static final int EPOCHS = 40;
@@ -43,11 +44,14 @@ final class TrainingMeasurements {
 
   public static void main(String[] args) throws Exception {
     switch (args[0]) {
-      case "codecs" -> codecs(Path.of(args[1]), seeds(args), checkpointEvery(args));
+      case "codecs" ->
+          codecs(
+              Path.of(args[1]), seeds(args), checkpointEvery(args), args.length > 4 ? args[4] : "");
       case "local" -> local(Path.of(args[1]), seeds(args));
       case "stale" -> stale(Path.of(args[1]));
       case "straggler" -> straggler(args.length > 1 ? Integer.parseInt(args[1]) : 10);
       case "scaling" -> scaling();
+      case "failover" -> FailoverTest.main(Arrays.copyOfRange(args, 1, args.length));
       case "cpu" -> cpu(Path.of(args[1]));
       default -> throw new IllegalArgumentException("no measurement " + args[0]);
     }
@@ -89,7 +93,8 @@ final class TrainingMeasurements {
   }
 
   /** T5: accuracy and bytes of each codec, on the mean of some seeds. */
-  private static void codecs(Path file, int seeds, int checkpointEvery) throws Exception {
+  private static void codecs(Path file, int seeds, int checkpointEvery, String name)
+      throws Exception {
     TrainingOptions.Limits limits =
         new TrainingOptions.Limits(
             Duration.ofSeconds(30), Duration.ofSeconds(10), checkpointEvery, 3);
@@ -111,6 +116,9 @@ final class TrainingMeasurements {
     double denseSocket = 0;
     print("| codec | accuracy %% | spread | of each seed | payload | at the socket | seconds |%n");
     for (GradientCodec codec : codecs) {
+      if (densePayload > 0 && !codec.description().contains(name)) {
+        continue;
+      }
       List<String> each = new ArrayList<>();
       DoubleSummaryStatistics accuracy = new DoubleSummaryStatistics();
       double payload = 0;

@@ -65,7 +65,7 @@ final class CodecMeasurements {
 
   /** Dense gradients, four shards in a step; the parameters go down. */
   private static void loopback(int parameters) throws Exception {
-    Exchange.Run run = Exchange.run(parameters, 40, 10, 0);
+    Exchange.Run run = Exchange.run(parameters, 100, 50, 0);
     double[] up = sorted(run, StepStats::bytesUp);
     double[] both = sorted(run, step -> step.bytesUp() + step.bytesDown());
     print("| loopback, GB/s | p50 | best |%n");
@@ -74,7 +74,7 @@ final class CodecMeasurements {
     double step = 4.0 * parameters * Exchange.SHARDS;
     print("| bytes allocated in a step by all threads | for each byte of gradient |%n");
     print("| %d | %.5f |%n", run.allocatedBytes(), run.allocatedBytes() / step);
-    long control = Exchange.run(parameters, 40, 10, 1 << 20).allocatedBytes();
+    long control = Exchange.run(parameters, 100, 50, 1 << 20).allocatedBytes();
     print("| control: with 1 MiB more for each of 4 shards, %d | %.5f |%n", control, control / step);
   }
 
