@@ -27,6 +27,7 @@ import javax.crypto.spec.SecretKeySpec;
  *  int64   boot
  *  int8    kind          0 ping, 1 ack, 2 nack, 3 ping request, 4 gossip, 5 sync request, 6 sync reply
  *  varint  sequence      kinds 0 to 3
+ *  int64   digest        kind 5
  *  text    target        kinds 0 and 3
  *  text    host, varint port   kind 3
  *  rumors                until the end, see {@link Rumor}
@@ -113,8 +114,8 @@ final class DatagramCodec {
       body.text(request.address().host()).varint(request.address().port());
     } else if (message instanceof Message.Gossip) {
       body.int8(4);
-    } else if (message instanceof Message.SyncRequest) {
-      body.int8(5);
+    } else if (message instanceof Message.SyncRequest request) {
+      body.int8(5).int64(request.digest());
     } else if (message instanceof Message.SyncReply) {
       body.int8(6);
     } else {
@@ -130,7 +131,7 @@ final class DatagramCodec {
       case 2 -> new Message.Nack(in.varint());
       case 3 -> new Message.PingRequest(in.varint(), nodeId(in), address(in));
       case 4 -> new Message.Gossip();
-      case 5 -> new Message.SyncRequest();
+      case 5 -> new Message.SyncRequest(in.int64());
       case 6 -> new Message.SyncReply();
       default -> throw in.malformed("message kind " + kind);
     };

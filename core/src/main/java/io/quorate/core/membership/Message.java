@@ -20,9 +20,9 @@ sealed interface Message {
   /** Nothing but rumors. */
   record Gossip() implements Message {}
 
-  /** A part of all I know; tell me all you know. */
-  record SyncRequest() implements Message {}
+  /** Tell me all you know, unless {@code digest} says that I know the same, {@link Roster#digest}. */
+  record SyncRequest(long digest) implements Message {}
 
-  /** A part of all I know. */
+  /** A part of all I know; without rumors if you know the same. */
   record SyncReply() implements Message {}
 }

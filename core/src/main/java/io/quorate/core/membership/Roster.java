@@ -27,12 +27,10 @@ final class Roster {
   /** A change of the view, not told to the user yet. */
   record Change(MembershipEvent.Kind kind, Member member) {}
 
-  private static final class Entry {
+  private static final class Entry extends Crowd.One {
     Member member;
     Suspicion suspicion;
     long sinceNanos;
-    /** Where in {@link #present} it stands, if it is present. */
-    int position;
 
     Entry(Member member, long nowNanos) {
       this.member = member;
@@ -44,8 +42,8 @@ final class Roster {
   private final Lifeguard lifeguard;
   private final LocalHealth health;
   private final TreeMap<NodeId, Entry> others = new TreeMap<>();
-  /** The present others, in no order: random choice must not cost more in larger clusters. */
-  private final List<Entry> present = new ArrayList<>();
+  /** The present others. */
+  private final Crowd<Entry> present = new Crowd<>();
   private final TreeMap<NodeId, Entry> suspects = new TreeMap<>();
   private final RumorQueue rumors = new RumorQueue();
   private final List<Change> changes = new ArrayList<>();
@@ -176,13 +174,17 @@ final class Roster {
       if (others.size() < MAX_MEMBERS) {
         Entry added = new Entry(heard, nowNanos);
         others.put(heard.id(), added);
-        enter(added);
+        present.add(added);
         tell(MembershipEvent.Kind.JOINED, heard, rumor);
       }
       return;
     }
     Member known = entry.member;
     if (heard.incarnation() <= known.incarnation()) {
+      if (!known.state().isPresent()) {
+        // Somebody has missed the news: tell it again.
+        rumors.add(new Rumor(known, self.id()));
+      }
       return;
     }
     entry.member = heard;
@@ -190,7 +192,7 @@ final class Roster {
     entry.sinceNanos = nowNanos;
     rumors.add(rumor);
     if (!known.state().isPresent()) {
-      enter(entry);
+      present.add(entry);
       changes.add(new Change(MembershipEvent.Kind.JOINED, heard));
     } else if (known.boot() != heard.boot()) {
       changes.add(new Change(MembershipEvent.Kind.JOINED, heard));
@@ -239,21 +241,8 @@ final class Roster {
     entry.sinceNanos = nowNanos;
     rumors.add(new Rumor(entry.member, rumor.accuser()));
     if (wasPresent) {
-      exit(entry);
+      present.remove(entry);
       changes.add(new Change(kind, entry.member));
-    }
-  }
-
-  private void enter(Entry entry) {
-    entry.position = present.size();
-    present.add(entry);
-  }
-
-  private void exit(Entry entry) {
-    Entry last = present.remove(present.size() - 1);
-    if (last != entry) {
-      present.set(entry.position, last);
-      last.position = entry.position;
     }
   }
 
@@ -327,17 +316,45 @@ final class Roster {
     return !rumors.isEmpty();
   }
 
-  /** Rumors for one datagram; if {@code about} is suspected, it learns so first of all. */
+  /** Rumors for one datagram; if {@code about} is suspected or dead, it learns so first of all. */
   List<Rumor> takeRumors(int maxBytes, Optional<NodeId> about) {
     Optional<Rumor> accusation =
         about
             .flatMap(this::other)
-            .filter(member -> member.state() == MemberState.SUSPECT)
+            .filter(
+                member ->
+                    member.state() == MemberState.SUSPECT || member.state() == MemberState.DEAD)
             .map(member -> new Rumor(member, self.id()));
     int taken = accusation.map(Rumor::size).orElse(0);
     List<Rumor> all = new ArrayList<>(accusation.stream().toList());
     all.addAll(rumors.take(size(), maxBytes - taken));
     return all;
+  }
+
+  /**
+   * Stands for the present members and what they say of themselves; equal at two nodes that need
+   * not tell each other anything. A suspicion makes no difference, since it ends by itself.
+   */
+  long digest() {
+    long digest = announced ? digest(self) : 0;
+    for (Entry entry : others.values()) {
+      if (entry.member.state().isPresent()) {
+        digest += digest(entry.member);
+      }
+    }
+    return digest;
+  }
+
+  private static long digest(Member member) {
+    long hash = member.boot() * 31 + member.incarnation();
+    String id = member.id().value();
+    for (int i = 0; i < id.length(); i++) {
+      hash = hash * 31 + id.charAt(i);
+    }
+    // The finalizer of SplitMix64: what differs in one bit must differ in half of them, for sums.
+    hash = (hash ^ hash >>> 30) * 0xbf58476d1ce4e5b9L;
+    hash = (hash ^ hash >>> 27) * 0x94d049bb133111ebL;
+    return hash ^ hash >>> 31;
   }
 
   /** All that is known, this member first. */
@@ -350,31 +367,27 @@ final class Roster {
     return all;
   }
 
-  /** What a node needs that has never heard of {@code member}: who it is, then its state. */
+  /**
+   * Who it is, for a node that has never heard of {@code member}, then its state. Of the dead and
+   * gone the state alone, which means nothing to such a node: told around by those who were told
+   * later than others, they would never be forgotten.
+   */
   private List<Rumor> about(Member member) {
-    Rumor alive = Rumor.alive(member);
-    return member.state() == MemberState.ALIVE
-        ? List.of(alive)
-        : List.of(alive, new Rumor(member, self.id()));
+    Rumor state = new Rumor(member, self.id());
+    return switch (member.state()) {
+      case ALIVE -> List.of(Rumor.alive(member));
+      case SUSPECT -> List.of(Rumor.alive(member), state);
+      case DEAD, LEFT -> List.of(state);
+    };
   }
 
   /** Up to {@code count} distinct present members other than this one and {@code except}. */
   List<Member> randomPresent(int count, Optional<NodeId> except, RandomGenerator random) {
-    List<Member> chosen = new ArrayList<>(count);
-    for (int i = 0; i < present.size() && chosen.size() < count; i++) {
-      swap(i, i + random.nextInt(present.size() - i));
-      Member candidate = present.get(i).member;
-      if (except.isEmpty() || !except.get().equals(candidate.id())) {
-        chosen.add(candidate);
-      }
-    }
-    return chosen;
-  }
-
-  private void swap(int a, int b) {
-    Collections.swap(present, a, b);
-    present.get(a).position = a;
-    present.get(b).position = b;
+    return present
+        .draw(count, entry -> !except.equals(Optional.of(entry.member.id())), random)
+        .stream()
+        .map(entry -> entry.member)
+        .toList();
   }
 
   Optional<Member> randomDead(RandomGenerator random) {

@@ -21,8 +21,8 @@ final class RumorQueue {
    */
   private static final int RETRANSMIT_MULTIPLIER = 9;
 
-  /** With less room than this no further rumor is tried. */
-  private static final int SMALLEST_RUMOR_BYTES = 16;
+  /** Rumors that may be found too long for what is left before no further one is tried. */
+  private static final int MAX_MISFITS = 3;
 
   private static final class Item {
     final Rumor rumor;
@@ -69,11 +69,12 @@ final class RumorQueue {
     int limit = RETRANSMIT_MULTIPLIER * (int) Math.ceil(Math.log10(clusterSize + 1.0));
     List<Item> taken = new ArrayList<>();
     int room = maxBytes;
+    int misfits = 0;
     for (Item item : order) {
       if (item.size <= room) {
         room -= item.size;
         taken.add(item);
-      } else if (room < SMALLEST_RUMOR_BYTES) {
+      } else if (++misfits == MAX_MISFITS) {
         break;
       }
     }

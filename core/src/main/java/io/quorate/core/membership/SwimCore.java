@@ -219,7 +219,7 @@ final class SwimCore {
     if (phase == Phase.JOINING && nowNanos - joinDueNanos >= 0) {
       joinDueNanos = nowNanos + timing.probeInterval().toNanos();
       for (Address seed : seeds) {
-        effects.add(new Send(seed, datagram(new Message.SyncRequest(), List.of())));
+        effects.add(new Send(seed, datagram(new Message.SyncRequest(roster.digest()), List.of())));
       }
     }
   }
@@ -261,8 +261,8 @@ final class SwimCore {
     Message message = datagram.message();
     if (message instanceof Message.SyncReply && phase == Phase.JOINING && rival.isEmpty()) {
       enter();
-    } else if (message instanceof Message.SyncRequest) {
-      replyWithAll(received.from());
+    } else if (message instanceof Message.SyncRequest request) {
+      reply(received.from(), request.digest());
     } else if (phase == Phase.IN || phase == Phase.LEAVING) {
       prober
           .receive(received.from(), datagram.from(), message, now)
@@ -322,8 +322,13 @@ final class SwimCore {
     }
   }
 
-  private void replyWithAll(Address to) {
+  private void reply(Address to, long digest) {
     Message reply = new Message.SyncReply();
+    if (digest == roster.digest()) {
+      // The same members: in a cluster at rest a full exchange costs no more than a ping.
+      effects.add(new Send(to, datagram(reply, List.of())));
+      return;
+    }
     int room = codec.room(roster.self().id(), roster.self().boot(), reply);
     List<Rumor> part = new ArrayList<>();
     int left = room;
@@ -340,12 +345,12 @@ final class SwimCore {
     effects.add(new Send(to, datagram(reply, part)));
   }
 
-  /** Tells all we know to one random member and asks for all it knows. */
+  /** Asks one random member for all it knows that we do not. */
   private void sync(long nowNanos) {
     if (nowNanos - syncDueNanos < 0) {
       return;
     }
-    // In larger clusters each exchange is larger: make them rarer, so that the cost stays.
+    // In larger clusters each exchange may be larger: make them rarer.
     int doublings = Math.max(0, 32 - Integer.numberOfLeadingZeros(roster.size() / 32));
     syncDueNanos = nowNanos + timing.syncInterval().toNanos() * (1 + doublings);
     roster.randomPresent(1, Optional.empty(), random).forEach(member -> askForAll(member));
@@ -361,7 +366,7 @@ final class SwimCore {
   }
 
   private void askForAll(Member member) {
-    Message request = new Message.SyncRequest();
+    Message request = new Message.SyncRequest(roster.digest());
     List<Rumor> aboutBoth =
         List.of(Rumor.alive(roster.self()), new Rumor(member, roster.self().id()));
     effects.add(new Send(member.address(), datagram(request, aboutBoth)));
@@ -409,7 +414,8 @@ final class SwimCore {
   }
 
   private long greetNanos() {
-    return timing.probeInterval().toNanos() * 10;
+    // All others greet the same dead: in large clusters each does so more rarely.
+    return timing.probeInterval().toNanos() * 10 * (1 + roster.size() / 50);
   }
 
   private static long earlier(long a, long b) {

@@ -11,6 +11,7 @@ import io.quorate.core.transport.Datagrams;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -36,6 +37,8 @@ final class SwimMembership implements Membership {
   private final List<Listening> listeners = new ArrayList<>();
   private EventLoop.Timer timer;
   private volatile View view;
+  /** The members after the step under way, for all its events: copied once, if at all. */
+  private Optional<SortedMap<NodeId, Member>> members = Optional.empty();
 
   private SwimMembership(Environment environment, MembershipOptions options) {
     this.environment = environment;
@@ -151,6 +154,7 @@ final class SwimMembership implements Membership {
       return;
     }
     List<SwimCore.Effect> effects = core.step(input);
+    members = Optional.empty();
     for (SwimCore.Effect effect : effects) {
       perform(effect);
     }
@@ -182,7 +186,10 @@ final class SwimMembership implements Membership {
   }
 
   private void change(SwimCore.Changed changed) {
-    view = new View(view.version() + 1, core.members());
+    if (members.isEmpty()) {
+      members = Optional.of(core.members());
+    }
+    view = new View(view.version() + 1, members.get());
     MembershipEvent event = new MembershipEvent(changed.kind(), changed.member(), view);
     log.info(
         "membership changed node={} kind={} member={} incarnation={}",

@@ -2,11 +2,9 @@ package io.quorate.core.membership;
 
 import io.quorate.core.NodeId;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
@@ -17,9 +15,10 @@ public final class View {
   private final long version;
   private final SortedMap<NodeId, Member> members;
 
+  /** Keeps {@code members}, which must not change any more. */
   View(long version, SortedMap<NodeId, Member> members) {
     this.version = version;
-    this.members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
+    this.members = members;
   }
 
   /** Grows by one with every change at this node; means nothing to other nodes. */

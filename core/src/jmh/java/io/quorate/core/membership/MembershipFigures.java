@@ -1,7 +1,6 @@
 package io.quorate.core.membership;
 
 import io.quorate.core.membership.SwimCluster.Node;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -9,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Prints what {@code core/README.md} says about membership: every figure but that of the processor
- * comes from virtual time and is the same on each run.
+ * Prints what {@code core/README.md} says about the speed and the patience of membership, on virtual
+ * time: the same on each run.
  */
 final class MembershipFigures {
   private static final int NODES = 50;
@@ -29,9 +28,6 @@ final class MembershipFigures {
     row("the same with Lifeguard off", seeds, oneStarved(seeds, Lifeguard.OFF));
     row("60 s, all 50 starved by 0.1 to 1 s", seeds, allStarved(seeds));
     row("10 min, 30 % loss, 50 nodes", Math.max(1, seeds / 10), loss(Math.max(1, seeds / 10)));
-    for (int size : new int[] {10, 50, 100, 200}) {
-      row("idle, " + size + " nodes, for each", 1, idle(size));
-    }
   }
 
   private static void row(String scenario, int seeds, String result) {
@@ -104,31 +100,6 @@ final class MembershipFigures {
       deaths += cluster.deaths();
     }
     return falseDeaths(deaths);
-  }
-
-  /** What one member sends, and what it computes, a second. */
-  static String idle(int size) {
-    SwimCluster cluster = SwimCluster.of(size, 18);
-    cluster.run(Duration.ofSeconds(40));
-    long bytes = cluster.nodes.stream().mapToLong(node -> node.bytesSent).sum();
-    long datagrams = cluster.nodes.stream().mapToLong(node -> node.datagramsSent).sum();
-    long cpu = cpuNanos();
-    int seconds = 120;
-    cluster.run(Duration.ofSeconds(seconds));
-    cpu = cpuNanos() - cpu;
-    bytes = cluster.nodes.stream().mapToLong(node -> node.bytesSent).sum() - bytes;
-    datagrams = cluster.nodes.stream().mapToLong(node -> node.datagramsSent).sum() - datagrams;
-    double memberSeconds = (double) size * seconds;
-    return String.format(
-        Locale.ROOT,
-        "%.1f datagrams/s, %.0f B/s, %.4f %% of a core",
-        datagrams / memberSeconds,
-        bytes / memberSeconds,
-        cpu / memberSeconds / 1e9 * 100);
-  }
-
-  private static long cpuNanos() {
-    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }
 
   private static String falseDeaths(long deaths) {
