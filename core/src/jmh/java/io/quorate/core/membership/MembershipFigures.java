@@ -24,7 +24,7 @@ final class MembershipFigures {
     row("hung member of 50: DEAD everywhere", seeds, quantiles(hung(seeds, NODES)));
     row("hung member of 5: DEAD everywhere", seeds, quantiles(hung(seeds, 5)));
     row("join of the 51st: known everywhere", seeds, quantiles(joins(seeds)));
-    row("60 s, one of 50 starved by 1.5 s", seeds, oneStarved(seeds, Lifeguard.ON));
+    row("60 s, one of 50 starved by 2 s", seeds, oneStarved(seeds, Lifeguard.ON));
     row("the same with Lifeguard off", seeds, oneStarved(seeds, Lifeguard.OFF));
     row("60 s, all 50 starved by 0.1 to 1 s", seeds, allStarved(seeds));
     row("10 min, 30 % loss, 50 nodes", Math.max(1, seeds / 10), loss(Math.max(1, seeds / 10)));
@@ -70,7 +70,7 @@ final class MembershipFigures {
     long deaths = 0;
     for (int seed = 0; seed < seeds; seed++) {
       SwimCluster cluster = SwimCluster.of(NODES, seed, lifeguard);
-      cluster.node(3).starvedByNanos = Duration.ofMillis(1_500).toNanos();
+      cluster.node(3).starvedByNanos = Duration.ofMillis(2_000).toNanos();
       cluster.run(Duration.ofSeconds(60));
       deaths += cluster.deaths();
     }

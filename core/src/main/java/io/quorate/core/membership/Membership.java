@@ -15,7 +15,7 @@ import java.util.concurrent.Executor;
 public interface Membership extends AutoCloseable {
   /** Starts to take part. Returns at once; see {@link #joined}. */
   static Membership join(Environment environment, MembershipOptions options) {
-    return SwimMembership.start(environment, options);
+    return SwimMembership.start(environment, options, Lifeguard.ON);
   }
 
   /**

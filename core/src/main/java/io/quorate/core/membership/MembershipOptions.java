@@ -134,7 +134,7 @@ public record MembershipOptions(
    * @param gossipInterval between two rounds of gossip
    * @param gossipFanout members that each round goes to; 1 to 16
    * @param suspicionMultiplier the shortest suspicion, in probe intervals times log10 of the
-   *     cluster's size; at least 2
+   *     cluster's size, which counts as 100 at least; at least 2
    * @param syncInterval between two full exchanges with a random member; grows with clusters of
    *     more than 32 members
    * @param forgetAfter how long the dead and gone are remembered, so that old gossip cannot bring
@@ -164,7 +164,7 @@ public record MembershipOptions(
       requireRange("suspicionMultiplier", suspicionMultiplier, 2, 100);
     }
 
-    /** For members whose round trips take milliseconds: a dead one is known in 2 to 5 s. */
+    /** For members whose round trips take milliseconds: a dead one is known in 3 to 5 s. */
     public static Timing lan() {
       return new Timing(
           Duration.ofMillis(300),

@@ -24,6 +24,9 @@ final class Roster {
   /** More would not be a cluster that gossips, but somebody inventing members. */
   private static final int MAX_MEMBERS = 10_000;
 
+  /** In smaller clusters rumors are quick, and members stall for as long as in large ones. */
+  private static final int SMALLEST_FOR_SUSPICION = 100;
+
   /** A change of the view, not told to the user yet. */
   record Change(MembershipEvent.Kind kind, Member member) {}
 
@@ -175,7 +178,8 @@ final class Roster {
         Entry added = new Entry(heard, nowNanos);
         others.put(heard.id(), added);
         present.add(added);
-        tell(MembershipEvent.Kind.JOINED, heard, rumor);
+        rumors.add(rumor);
+        changes.add(new Change(MembershipEvent.Kind.JOINED, heard));
       }
       return;
     }
@@ -212,18 +216,25 @@ final class Roster {
         || heard.incarnation() < entry.member.incarnation()) {
       return;
     }
-    if (entry.member.state() == MemberState.SUSPECT) {
-      entry.member = entry.member.with(heard.incarnation(), MemberState.SUSPECT);
+    // Of a higher incarnation it has refuted meanwhile, and has its time to refute anew.
+    boolean again =
+        entry.member.state() == MemberState.SUSPECT
+            && heard.incarnation() == entry.member.incarnation();
+    if (again) {
       if (entry.suspicion.confirm(accuser)) {
         rumors.add(new Rumor(entry.member, accuser));
       }
       return;
     }
+    boolean wasSuspect = entry.member.state() == MemberState.SUSPECT;
     entry.member = entry.member.with(heard.incarnation(), MemberState.SUSPECT);
     entry.suspicion = suspicion(accuser, nowNanos);
     suspects.put(heard.id(), entry);
     entry.sinceNanos = nowNanos;
-    tell(MembershipEvent.Kind.SUSPECTED, entry.member, new Rumor(entry.member, accuser));
+    rumors.add(new Rumor(entry.member, accuser));
+    if (!wasSuspect) {
+      changes.add(new Change(MembershipEvent.Kind.SUSPECTED, entry.member));
+    }
   }
 
   private void hearGone(Rumor rumor, MembershipEvent.Kind kind, long nowNanos) {
@@ -251,13 +262,8 @@ final class Roster {
     suspects.remove(entry.member.id());
   }
 
-  private void tell(MembershipEvent.Kind kind, Member member, Rumor rumor) {
-    changes.add(new Change(kind, member));
-    rumors.add(rumor);
-  }
-
   private Suspicion suspicion(NodeId accuser, long nowNanos) {
-    double scale = Math.max(1, Math.log10(size()));
+    double scale = Math.log10(Math.max(SMALLEST_FOR_SUSPICION, size()));
     long minNanos =
         (long) (timing.suspicionMultiplier() * scale * timing.probeInterval().toNanos());
     int wanted = Math.max(1, timing.suspicionMultiplier() - 2);

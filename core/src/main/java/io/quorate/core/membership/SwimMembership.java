@@ -40,7 +40,8 @@ final class SwimMembership implements Membership {
   /** The members after the step under way, for all its events: copied once, if at all. */
   private Optional<SortedMap<NodeId, Member>> members = Optional.empty();
 
-  private SwimMembership(Environment environment, MembershipOptions options) {
+  private SwimMembership(
+      Environment environment, MembershipOptions options, Lifeguard lifeguard) {
     this.environment = environment;
     this.loop = environment.eventLoop("membership");
     this.codec = new DatagramCodec(options.cluster(), options.key());
@@ -66,7 +67,7 @@ final class SwimMembership implements Membership {
             self,
             options.seeds(),
             options.timing(),
-            Lifeguard.ON,
+            lifeguard,
             codec,
             random,
             nowNanos());
@@ -74,9 +75,10 @@ final class SwimMembership implements Membership {
     environment.metrics().gauge("membership_present", () -> view.present().size());
   }
 
-  static SwimMembership start(Environment environment, MembershipOptions options) {
+  static SwimMembership start(
+      Environment environment, MembershipOptions options, Lifeguard lifeguard) {
     options.requireAuthenticated();
-    SwimMembership membership = new SwimMembership(environment, options);
+    SwimMembership membership = new SwimMembership(environment, options, lifeguard);
     membership.loop.execute(membership::tick);
     return membership;
   }

@@ -15,7 +15,7 @@ class MembershipPitfallsTest {
   @Test
   void p22_a_starved_member_is_not_dead_and_kills_nobody() {
     SwimCluster cluster = SwimCluster.of(50, 2);
-    cluster.node(3).starvedByNanos = Duration.ofMillis(1_500).toNanos();
+    cluster.node(3).starvedByNanos = Duration.ofMillis(2_000).toNanos();
 
     cluster.run(Duration.ofSeconds(60));
 
@@ -73,7 +73,7 @@ class MembershipPitfallsTest {
   @Test
   void control_without_lifeguard_a_starved_member_would_be_dead() {
     SwimCluster cluster = SwimCluster.of(50, 2, Lifeguard.OFF);
-    cluster.node(3).starvedByNanos = Duration.ofMillis(1_500).toNanos();
+    cluster.node(3).starvedByNanos = Duration.ofMillis(2_000).toNanos();
 
     cluster.run(Duration.ofSeconds(60));
 

@@ -201,6 +201,25 @@ class SwimCoreTest {
   }
 
   @Test
+  void a_suspicion_of_a_higher_incarnation_gives_the_whole_time_to_refute_again() {
+    Roster roster = roster();
+    Member member = member("x", 5, 7);
+    long second = Duration.ofSeconds(1).toNanos();
+    roster.hear(Rumor.alive(member), 0);
+    roster.hear(Rumor.alive(member("y", 6, 1)), 0);
+    roster.hear(new Rumor(member.with(MemberState.SUSPECT), NodeId.of("y")), 0);
+    long first = roster.expiryDueNanos(0).orElseThrow();
+    // Its refutation got lost on the way here, and the next suspicion did not.
+    roster.hear(new Rumor(member.with(8, MemberState.SUSPECT), NodeId.of("y")), second);
+
+    assertThat(roster.expiryDueNanos(second)).contains(first + second);
+    assertThat(roster.takeChanges())
+        .extracting(Roster.Change::kind)
+        .filteredOn(MembershipEvent.Kind.SUSPECTED::equals)
+        .hasSize(1);
+  }
+
+  @Test
   void many_rumors_do_not_make_a_datagram_cost_more() {
     RumorQueue queue = new RumorQueue();
     for (int i = 0; i < 1_000; i++) {
