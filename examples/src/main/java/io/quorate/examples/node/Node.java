@@ -40,7 +40,6 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
@@ -111,7 +110,7 @@ final class Node implements AutoCloseable {
                   register,
                   options.joins() ? Optional.empty() : Optional.of(placement(founders)),
                   onDamage));
-      this.eventual = opened(new EventualKeys(withSelf(members), this::openEventual));
+      this.eventual = opened(new EventualKeys(eventual()));
       Registry registry = new Registry(cluster);
       Map<String, RaftNode<?, ?, ?>> groups =
           new TreeMap<>(Map.of("strong", strong.node(), "cluster", cluster.node()));
@@ -234,10 +233,14 @@ final class Node implements AutoCloseable {
             Member.all(founders, NodeId::value), RingOptions.defaults().withReplicas(replicas)));
   }
 
-  private CompletableFuture<EventualStore<String, byte[]>> openEventual(
-      Collection<NodeId> newMembers) {
+  private EventualStore<String, byte[]> eventual() {
     return EventualStore.open(
-        environment, newMembers, Codec.STRING, Codec.BYTES, EventualOptions.in("eventual"));
+            environment,
+            withSelf(members),
+            Codec.STRING,
+            Codec.BYTES,
+            EventualOptions.in("eventual"))
+        .join();
   }
 
   private SortedSet<NodeId> withSelf(SortedSet<NodeId> others) {

@@ -19,7 +19,6 @@ import io.quorate.replication.replica.Arrival;
 import io.quorate.replication.replica.CellTable;
 import io.quorate.replication.replica.Identity;
 import io.quorate.replication.replica.Repair;
-import io.quorate.replication.replica.Topology;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -27,7 +26,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +45,6 @@ final class EventualNode implements Handler {
   private final EventLoop loop;
   private final Identity identity;
   private final CellTable table;
-  private final List<NodeId> others;
   private final int maxValueBytes;
   private final Endpoint endpoint;
   private final Repair repair;
@@ -57,20 +54,23 @@ final class EventualNode implements Handler {
   private boolean newsPlanned;
   private boolean closed;
   private Arrival arrival;
+  /** To whom news go. */
+  private List<NodeId> others;
+  /** The change of members under way, if any, and those asked for meanwhile. */
+  private CompletableFuture<Void> changed = CompletableFuture.completedFuture(null);
 
   private EventualNode(
       Environment environment,
       EventLoop loop,
       Identity identity,
       CellTable table,
-      List<NodeId> members,
       EventualOptions options,
       String service) {
     this.environment = environment;
     this.loop = loop;
     this.identity = identity;
     this.table = table;
-    this.others = members.stream().filter(node -> !node.equals(environment.self())).toList();
+    this.others = others(table.topology().nodes());
     this.maxValueBytes = options.maxValueBytes();
     this.arrival = table::arrive;
     this.staleness = environment.metrics().histogram("eventual_staleness_millis");
@@ -100,44 +100,6 @@ final class EventualNode implements Handler {
                                 new IndeterminateException("the disk has failed", failure))));
   }
 
-  /** Every member holds every key. */
-  private record Everywhere(List<NodeId> members) implements Topology {
-    @Override
-    public long epoch() {
-      return 1;
-    }
-
-    @Override
-    public List<List<NodeId>> setsOf(byte[] key) {
-      return List.of(members);
-    }
-
-    @Override
-    public boolean isMoving() {
-      return false;
-    }
-
-    @Override
-    public List<NodeId> nodes() {
-      return members;
-    }
-
-    @Override
-    public List<List<NodeId>> setsWith(NodeId node) {
-      return List.of(members);
-    }
-
-    @Override
-    public List<List<NodeId>> sources() {
-      return List.of(members);
-    }
-
-    @Override
-    public boolean isSource(NodeId node, byte[] key) {
-      return true;
-    }
-  }
-
   /** A member answers alone, from the beginning. */
   private record NoQuorums() implements Repair.Quorums {
     @Override
@@ -156,11 +118,7 @@ final class EventualNode implements Handler {
       Collection<NodeId> members,
       EventualOptions options,
       String service) {
-    List<NodeId> all = List.copyOf(new TreeSet<>(members));
-    if (!all.contains(environment.self())) {
-      throw new IllegalArgumentException(
-          "members must contain this node " + environment.self() + ", were " + all);
-    }
+    Everywhere everywhere = everywhere(environment, members);
     EventLoop loop = environment.eventLoop(service);
     String directory = options.local().directory();
     return LocalStore.open(environment, loop, options.local())
@@ -169,12 +127,61 @@ final class EventualNode implements Handler {
                 Identity.begin(environment, loop, directory, options.maxDrift().toMillis())
                     .thenCompose(
                         identity ->
-                            CellTable.over(store, identity.clock(), new Everywhere(all))
+                            CellTable.over(store, identity.clock(), everywhere)
                                 .thenApply(
                                     table ->
                                         new EventualNode(
-                                            environment, loop, identity, table, all, options,
-                                            service))));
+                                            environment, loop, identity, table, options, service))));
+  }
+
+  private static Everywhere everywhere(Environment environment, Collection<NodeId> members) {
+    Everywhere everywhere = Everywhere.among(members);
+    if (!everywhere.members().contains(environment.self())) {
+      throw new IllegalArgumentException(
+          "members must contain this node " + environment.self() + ", were "
+              + everywhere.members());
+    }
+    return everywhere;
+  }
+
+  private List<NodeId> others(List<NodeId> members) {
+    return members.stream().filter(node -> !node.equals(environment.self())).toList();
+  }
+
+  /**
+   * Goes over to other members, one change after the other: news go to them at once, and comparing
+   * goes on among them once the trees are planted. Operations do not wait.
+   */
+  CompletableFuture<Void> changeMembers(Collection<NodeId> members) {
+    Everywhere next = everywhere(environment, members);
+    return submit(
+        result -> {
+          others = others(next.members());
+          changed = changed.handle((done, failure) -> null).thenCompose(before -> goOver(next));
+          changed.whenComplete(
+              (done, failure) -> {
+                if (failure == null) {
+                  result.complete(null);
+                } else {
+                  result.completeExceptionally(failure);
+                }
+              });
+        });
+  }
+
+  private CompletableFuture<Void> goOver(Everywhere next) {
+    if (next.equals(table.topology())) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return table
+        .prepare(next, loop)
+        .thenRun(
+            () -> {
+              table.adopt();
+              if (!closed) {
+                repair.topologyChanged();
+              }
+            });
   }
 
   /** Has what peers hold joined with what is here, instead of letting the newer win. */

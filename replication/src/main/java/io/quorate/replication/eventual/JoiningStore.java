@@ -175,6 +175,11 @@ final class JoiningStore<K, V> implements MergingStore<K, V> {
   }
 
   @Override
+  public CompletableFuture<Void> changeMembers(Collection<NodeId> members) {
+    return node.changeMembers(members);
+  }
+
+  @Override
   public CompletableFuture<Integer> repair() {
     return node.repair();
   }

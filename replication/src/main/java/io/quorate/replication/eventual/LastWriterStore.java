@@ -105,6 +105,11 @@ final class LastWriterStore<K, V> implements EventualStore<K, V> {
   }
 
   @Override
+  public CompletableFuture<Void> changeMembers(Collection<NodeId> members) {
+    return node.changeMembers(members);
+  }
+
+  @Override
   public CompletableFuture<Integer> repair() {
     return node.repair();
   }

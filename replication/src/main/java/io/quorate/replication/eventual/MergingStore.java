@@ -51,6 +51,16 @@ public interface MergingStore<K, V> extends AutoCloseable {
    */
   CompletableFuture<V> update(K key, Change<V> change);
 
+  /**
+   * Goes over to other members: writes go to them at once, and comparing goes on among those that
+   * know of the same members, while operations are answered as before. Completes once this node
+   * compares itself with the new members; may be called meanwhile. A node that was no member for a
+   * while must come back without its old directory, or keys that were deleted meanwhile may too.
+   *
+   * @param members all nodes of the store, this one included; to be told to each of them
+   */
+  CompletableFuture<Void> changeMembers(Collection<NodeId> members);
+
   /** Compares this copy with every other member now; completes with the cells exchanged. */
   CompletableFuture<Integer> repair();
 

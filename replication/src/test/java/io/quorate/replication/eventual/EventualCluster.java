@@ -10,8 +10,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 
-/** Three nodes with a store each, in the simulator. */
+/** Some nodes, three unless told otherwise, with a store each, in the simulator. */
 final class EventualCluster<S> implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(30);
   static final EventualOptions OPTIONS =
@@ -23,7 +24,7 @@ final class EventualCluster<S> implements AutoCloseable {
                   .withSnapshotEveryBytes(64 << 10));
 
   final Simulation simulation;
-  final List<NodeId> ids = List.of(NodeId.of("n1"), NodeId.of("n2"), NodeId.of("n3"));
+  final List<NodeId> ids;
   final List<SimNode<CompletableFuture<S>>> nodes = new ArrayList<>();
 
   interface Opener<S> {
@@ -31,6 +32,12 @@ final class EventualCluster<S> implements AutoCloseable {
   }
 
   EventualCluster(long seed, Opener<S> opener) {
+    this(seed, 3, 3, opener);
+  }
+
+  /** Nodes of which those behind the first {@code founders} are no members of the first. */
+  EventualCluster(long seed, int founders, int size, Opener<S> opener) {
+    ids = IntStream.rangeClosed(1, size).mapToObj(i -> NodeId.of("n" + i)).toList();
     simulation = Simulation.of(SimulationOptions.seeded(seed).withMaxEvents(20_000_000));
     for (NodeId id : ids) {
       nodes.add(
@@ -41,7 +48,8 @@ final class EventualCluster<S> implements AutoCloseable {
                     .filter(peer -> !peer.equals(id))
                     .forEach(
                         peer -> environment.transport().setPeer(peer, SimNode.addressOf(peer)));
-                return opener.open(environment, ids);
+                boolean founder = ids.indexOf(id) < founders;
+                return opener.open(environment, founder ? ids.subList(0, founders) : ids);
               }));
     }
   }
