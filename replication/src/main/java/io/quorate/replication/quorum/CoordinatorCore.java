@@ -39,7 +39,6 @@ import java.util.Map;
  */
 final class CoordinatorCore {
   private static final long RESEND_NANOS = 100_000_000;
-  private static final int MAX_DOUBLINGS = 4;
   private static final long LINGER_NANOS = 2_000_000_000;
 
   /** What the driver is to do. */
@@ -170,8 +169,11 @@ final class CoordinatorCore {
     if (refused.reason() == QuorumMessage.Reason.OTHER_EPOCH && refused.epoch() > epoch) {
       effects.isStale(refused.epoch());
     }
+    if (refused.reason() == QuorumMessage.Reason.OTHER_EPOCH && refused.epoch() < epoch) {
+      operation.lags(replica, nowNanos);
+    }
     if (refused.reason().isTransient()) {
-      // Another replica may do; this one is asked again with the next resend.
+      // Another replica may do; this one is asked again with the next resend, or as it lags.
       if (operation.phase == Operation.Phase.ASK) {
         operation.fetching = false;
         askOneMore(operation, nowNanos);
@@ -306,14 +308,16 @@ final class CoordinatorCore {
 
   private void sendWrites(Operation operation, long nowNanos) {
     operation.sentNanos = nowNanos;
+    sendWritesTo(operation, operation.plan.all());
+  }
+
+  /** To those of {@code replicas} that neither hold it nor have refused it. */
+  private void sendWritesTo(Operation operation, long replicas) {
     QuorumMessage.Write write =
         new QuorumMessage.Write(operation.wireId(), epoch, operation.key, operation.cell);
-    long done = operation.holders | operation.refused;
-    List<NodeId> replicas = operation.plan.replicas();
-    for (int i = 0; i < replicas.size(); i++) {
-      if ((done & 1L << i) == 0) {
-        effects.send(replicas.get(i), write);
-      }
+    long waiting = replicas & ~(operation.holders | operation.refused);
+    for (NodeId node : operation.plan.nodesOf(waiting)) {
+      effects.send(node, write);
     }
   }
 
@@ -347,6 +351,7 @@ final class CoordinatorCore {
   void tick(long nowNanos) {
     for (Operation operation : List.copyOf(operations.values())) {
       long waitedNanos = nowNanos - operation.sentNanos;
+      askLagging(operation, nowNanos);
       if (operation.phase == Operation.Phase.LINGER) {
         if (waitedNanos > LINGER_NANOS) {
           leaveHints(operation);
@@ -361,9 +366,24 @@ final class CoordinatorCore {
     }
   }
 
+  /** A replica that was behind the placement has learned of it by now, unless something is wrong. */
+  private void askLagging(Operation operation, long nowNanos) {
+    long lagging = operation.takeLagging(nowNanos);
+    if (lagging == 0) {
+      return;
+    }
+    if (operation.phase == Operation.Phase.ASK) {
+      for (NodeId node : operation.plan.nodesOf(lagging & ~operation.answered)) {
+        effects.send(node, read(operation, operation.kind == Operation.Kind.GET));
+      }
+    } else {
+      sendWritesTo(operation, lagging);
+    }
+  }
+
   /** Less and less often, so that asking again does not add to what makes the answers late. */
   private static boolean mayResend(Operation operation, long waitedNanos) {
-    if (waitedNanos <= RESEND_NANOS << Math.min(operation.resends, MAX_DOUBLINGS)) {
+    if (waitedNanos <= RESEND_NANOS << Math.min(operation.resends, Operation.MAX_DOUBLINGS)) {
       return false;
     }
     operation.resends++;

@@ -43,6 +43,12 @@ final class Operation {
 
   private static final long MAX_PLANS = 1L << 62 - ID_BITS;
 
+  /** Within what a replica that was told of a newer epoch has learned of it, if nothing is wrong. */
+  private static final long LAG_NANOS = 10_000_000;
+
+  /** How often the time to wait for a lagging replica, or for an answer, is doubled. */
+  static final int MAX_DOUBLINGS = 4;
+
   Plan plan;
   private long plans;
   Phase phase = Phase.ASK;
@@ -62,6 +68,10 @@ final class Operation {
   Cell cell;
   long sentNanos;
   int resends;
+  /** Replicas that are behind the placement's epoch, and are to be asked again before long. */
+  private long lagging;
+  private long laggedNanos;
+  private int lags;
   /** Whether a replica was asked for the value of the version that is to be returned. */
   boolean fetching;
 
@@ -117,6 +127,8 @@ final class Operation {
     holders = 0;
     refused = 0;
     resends = 0;
+    lagging = 0;
+    lags = 0;
     fetching = false;
   }
 
@@ -143,6 +155,25 @@ final class Operation {
     }
     reasons[replica] = reason;
     refused |= 1L << replica;
+  }
+
+  /** The replica does not go by the placement of this attempt yet, but is about to. */
+  void lags(int replica, long nowNanos) {
+    if (lagging == 0) {
+      laggedNanos = nowNanos;
+    }
+    lagging |= 1L << replica;
+  }
+
+  /** Those that lagged long enough ago to be asked again, each time told of once. */
+  long takeLagging(long nowNanos) {
+    if (lagging == 0 || nowNanos - laggedNanos < LAG_NANOS << Math.min(lags, MAX_DOUBLINGS)) {
+      return 0;
+    }
+    long due = lagging;
+    lagging = 0;
+    lags++;
+    return due;
   }
 
   /** Which replica has refused, and why, for messages. */

@@ -386,4 +386,63 @@ class CoordinatorCoreTest implements CoordinatorCore.Effects {
     assertThat(staleBehind).containsExactly(4L);
     assertThat(outcomes).isEmpty();
   }
+
+  private void lags(NodeId from, long epoch, long nowNanos) {
+    core.answered(
+        from,
+        new QuorumMessage.Refused(2, QuorumMessage.Reason.OTHER_EPOCH, epoch),
+        nowNanos);
+  }
+
+  @Test
+  void p13_a_replica_that_lags_an_epoch_is_asked_again_after_ten_milliseconds_then_more_rarely() {
+    start(Operation.Kind.GET, Consistency.LINEARIZABLE);
+    held(A, cell(5));
+    lags(B, 2, MILLI);
+    lags(C, 2, MILLI);
+    sent.clear();
+
+    core.tick(10 * MILLI);
+    assertThat(sent).isEmpty();
+    core.tick(11 * MILLI);
+    assertThat(sent).extracting(Sent::to).containsExactly(B, C);
+
+    lags(B, 2, 12 * MILLI);
+    sent.clear();
+    core.tick(31 * MILLI);
+    assertThat(sent).isEmpty();
+    core.tick(32 * MILLI);
+    assertThat(sent).extracting(Sent::to).containsExactly(B);
+    held(B, cell(5));
+    assertThat(outcomes).containsExactly(new CoordinatorCore.Outcome.Done(cell(5), false));
+  }
+
+  @Test
+  void p13_a_write_goes_again_to_the_replica_that_lagged_and_to_no_other() {
+    start(Operation.Kind.PUT, Consistency.QUORUM);
+    held(A, cell(5));
+    held(B, cell(5));
+    stored(A);
+    lags(B, 2, 2 * MILLI);
+    sent.clear();
+
+    core.tick(12 * MILLI);
+
+    assertThat(writesTo()).containsExactly(B);
+    stored(B);
+    assertThat(outcomes).hasSize(1);
+  }
+
+  @Test
+  void p13_a_replica_that_is_ahead_is_not_asked_again_before_its_placement_is_known() {
+    start(Operation.Kind.GET, Consistency.LINEARIZABLE);
+    lags(A, 4, MILLI);
+    lags(B, 4, MILLI);
+    sent.clear();
+
+    core.tick(12 * MILLI);
+
+    assertThat(staleBehind).contains(4L);
+    assertThat(sent).noneMatch(its -> its.to().equals(A) || its.to().equals(B));
+  }
 }

@@ -125,7 +125,8 @@ class PlacementChangeTest {
   }
 
   @Test
-  void p13_no_operation_fails_while_nodes_are_added_removed_and_replaced() {
+  void p13_no_operation_fails_or_waits_long_while_nodes_are_added_removed_and_replaced() {
+    List<Long> nanos = new ArrayList<>();
     for (int seed = 0; seed < 5; seed++) {
       try (QuorumCluster cluster =
           QuorumCluster.changing(100 + seed, 6, ring(4), QuorumCluster.options()).ready()) {
@@ -142,9 +143,13 @@ class PlacementChangeTest {
         for (CompletableFuture<?> each : done) {
           assertThat(each).as("seed %d", seed).isCompleted();
         }
-        assertThat(load.worstNanos).isLessThan(Duration.ofMillis(250).toNanos());
+        nanos.addAll(load.nanos);
       }
     }
+    nanos.sort(null);
+    // Who lags behind the placement is asked again in tens of milliseconds, of virtual time.
+    assertThat(nanos.get(nanos.size() * 99 / 100)).isLessThan(Duration.ofMillis(30).toNanos());
+    assertThat(nanos.get(nanos.size() - 1)).isLessThan(Duration.ofMillis(100).toNanos());
   }
 
   /** Operations one after the other on every node in turn, members or not. */
@@ -152,7 +157,7 @@ class PlacementChangeTest {
     private final QuorumCluster cluster;
     private final List<CompletableFuture<?>> done;
     private boolean ended;
-    private long worstNanos;
+    private final List<Long> nanos = new ArrayList<>();
 
     Load(QuorumCluster cluster, List<CompletableFuture<?>> done) {
       this.cluster = cluster;
@@ -174,9 +179,7 @@ class PlacementChangeTest {
       long beganNanos = cluster.simulation.nowNanos();
       done.add(
           operation.whenComplete(
-              (v, failure) ->
-                  worstNanos =
-                      Math.max(worstNanos, cluster.simulation.nowNanos() - beganNanos)));
+              (v, failure) -> nanos.add(cluster.simulation.nowNanos() - beganNanos)));
       cluster.simulation.at(Duration.ofMillis(5), () -> next(i + 1));
     }
   }
