@@ -149,6 +149,7 @@ class MembershipSimulationTest {
     listening.tell(event);
 
     assertThat(listening.isClosed()).isTrue();
+    assertThat(metrics.value("membership_failed_listeners")).isEqualTo(1);
     assertThat(heard).isEmpty();
   }
 
@@ -198,7 +199,7 @@ class MembershipSimulationTest {
   }
 
   @Test
-  void garbage_and_datagrams_of_other_clusters_keys_and_versions_are_dropped() {
+  void garbage_and_datagrams_of_other_clusters_keys_and_versions_are_dropped_and_counted() {
     startNodes(2);
     Environment stranger = sim.environment(NodeId.of("stranger"));
     stranger
@@ -220,6 +221,9 @@ class MembershipSimulationTest {
     sim.run(Duration.ofSeconds(2));
 
     assertThat(nodes.get(0).service().view().present()).hasSize(2);
+    // The garbage, and what the two strangers asked several times.
+    MetricsRegistry metrics = (MetricsRegistry) nodes.get(0).environment().metrics();
+    assertThat(metrics.value("membership_dropped_datagrams")).isGreaterThan(4);
   }
 
   @Test

@@ -69,6 +69,11 @@ final class ProcessCluster implements AutoCloseable {
    * @param prefix words before the command, such as {@code nice -n 19}
    */
   ProcessCluster(int size, String lifeguard, String... prefix) throws Exception {
+    this(size, MemberProcess.class, lifeguard, prefix);
+  }
+
+  /** As above, with processes that run {@code main} and print what {@link MemberProcess} does. */
+  ProcessCluster(int size, Class<?> main, String mode, String... prefix) throws Exception {
     for (int i = 0; i < size; i++) {
       List<String> command = new ArrayList<>(List.of(prefix));
       command.addAll(
@@ -79,10 +84,10 @@ final class ProcessCluster implements AutoCloseable {
               "-XX:TieredStopAtLevel=1",
               "-cp",
               System.getProperty("java.class.path"),
-              MemberProcess.class.getName(),
+              main.getName(),
               "n" + i,
               i == 0 ? "0" : "" + nodes.get(0).port,
-              lifeguard));
+              mode));
       Node node =
           new Node(
               i,
@@ -111,6 +116,13 @@ final class ProcessCluster implements AutoCloseable {
 
   int size() {
     return nodes.size();
+  }
+
+  /** Time of the processor that all members have used together. */
+  Duration cpu() {
+    return nodes.stream()
+        .map(node -> node.process.info().totalCpuDuration().orElseThrow())
+        .reduce(Duration.ZERO, Duration::plus);
   }
 
   /** All that any member has heard so far. */
