@@ -102,8 +102,7 @@ final class BrokerStateCodec {
       out.varint(cursor.unsettled.size());
       cursor.unsettled.values().forEach(message -> write(out, message));
       out.varint(cursor.held.size());
-      // Sorted, since equal states must have equal bytes.
-      new TreeMap<>(cursor.held).forEach(
+      cursor.held.forEach(
           (key, behind) -> {
             out.text(key).varint(behind.size());
             behind.forEach(out::varint);

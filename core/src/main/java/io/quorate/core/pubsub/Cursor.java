@@ -1,11 +1,12 @@
 package io.quorate.core.pubsub;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -83,8 +84,8 @@ final class Cursor extends Timed {
   private final TreeSet<Long> ready = new TreeSet<>();
   private final Deadlines deadlines = new Deadlines();
 
-  /** Failed messages and those held behind them, by key. */
-  final Map<String, TreeSet<Long>> held = new HashMap<>();
+  /** Failed messages and those held behind them, by key; sorted, since snapshots hold them. */
+  final SortedMap<String, TreeSet<Long>> held = new TreeMap<>();
 
   private final Turn turn;
 
