@@ -1,5 +1,6 @@
 package io.quorate.core.wal;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +44,18 @@ public interface LogicalLog {
    * @return the position at which all are durable
    */
   long append(List<byte[]> payloads);
+
+  /**
+   * Appends one entry, gathered from several places, that is not kept in memory: who reads it waits
+   * until it is durable and is given it from the disk.
+   *
+   * @param parts buffers on the heap; what remains of them is copied, in their order, and none is
+   *     changed
+   * @return the position at which it is durable
+   * @throws IllegalArgumentException if together they are larger than {@link
+   *     WalOptions#maxRecordBytes}, or one is not on the heap
+   */
+  long append(ByteBuffer[] parts);
 
   /**
    * Removes the entries from {@code fromIndex} on.
@@ -91,7 +104,10 @@ public interface LogicalLog {
    */
   CompletableFuture<Void> durable(long position);
 
-  /** The entry if it is in memory, as every entry is that is not durable yet. Not a copy. */
+  /**
+   * The entry if it is in memory, as every entry is that is not durable yet and was appended in one
+   * array. Not a copy.
+   */
   Optional<byte[]> cached(long index);
 
   /**

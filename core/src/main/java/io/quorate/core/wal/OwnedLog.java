@@ -2,6 +2,7 @@ package io.quorate.core.wal;
 
 import io.quorate.core.EventLoop;
 import io.quorate.core.RefusedException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -98,6 +99,31 @@ final class OwnedLog implements LogicalLog {
   }
 
   @Override
+  public long append(ByteBuffer[] parts) {
+    long bytes = 0;
+    for (ByteBuffer part : parts) {
+      if (!part.hasArray()) {
+        throw new IllegalArgumentException("parts must be on the heap and not read-only");
+      }
+      bytes += part.remaining();
+    }
+    int length = (int) Math.min(bytes, Integer.MAX_VALUE);
+    checkLength(length);
+    shared.lock.lock();
+    try {
+      admit(length);
+      reserve(content.state);
+      long index = content.entries.next();
+      content.append(shared.put(RecordFormat.ENTRY, content.id, index, parts, length), length);
+      recent.add(null);
+      evict();
+      return shared.end();
+    } finally {
+      shared.unlockAndWake();
+    }
+  }
+
+  @Override
   public long truncateSuffix(long fromIndex) {
     checkInside("fromIndex", fromIndex);
     return change(
@@ -187,17 +213,26 @@ final class OwnedLog implements LogicalLog {
   public CompletableFuture<List<byte[]>> read(long fromIndex, long maxBytes) {
     checkInside("fromIndex", fromIndex);
     List<byte[]> inMemory = new ArrayList<>();
-    if (fromIndex >= recent.from()) {
-      long bytes = 0;
-      for (long index = fromIndex; index < nextIndex(); index++) {
-        byte[] payload = recent.get(index);
-        bytes += payload.length;
-        if (bytes > maxBytes && !inMemory.isEmpty()) {
-          break;
-        }
-        inMemory.add(payload);
+    long bytes = 0;
+    for (long index = fromIndex; index < nextIndex(); index++) {
+      if (!recent.holds(index)) {
+        return readFromDisk(fromIndex, maxBytes);
       }
-      return CompletableFuture.completedFuture(inMemory);
+      byte[] payload = recent.get(index);
+      bytes += payload.length;
+      if (bytes > maxBytes && !inMemory.isEmpty()) {
+        break;
+      }
+      inMemory.add(payload);
+    }
+    return CompletableFuture.completedFuture(inMemory);
+  }
+
+  /** Reads what is not in memory once the first of it is durable. */
+  private CompletableFuture<List<byte[]>> readFromDisk(long fromIndex, long maxBytes) {
+    long end = recent.holds(fromIndex) ? 0 : recordEnd(fromIndex);
+    if (end > shared.durablePosition()) {
+      return durable(end).thenCompose(done -> read(fromIndex, maxBytes));
     }
     return shared.reader().read(plan(fromIndex, maxBytes), owner);
   }
@@ -221,6 +256,8 @@ final class OwnedLog implements LogicalLog {
         }
         if (recent.holds(index)) {
           plan.add(recent.get(index));
+        } else if (recordEnd(index) > shared.durablePosition()) {
+          break;
         } else {
           long position = content.entries.position(index);
           plan.add(shared.segments.at(position), position, length);
@@ -246,16 +283,16 @@ final class OwnedLog implements LogicalLog {
   private void evict() {
     long limit = shared.cacheBytesPerLog();
     while (recent.bytes() > limit) {
-      long index = recent.from();
-      long end =
-          content.entries.position(index)
-              + RecordFormat.HEADER_BYTES
-              + content.entries.length(index);
-      if (end > shared.durablePosition()) {
+      if (recordEnd(recent.from()) > shared.durablePosition()) {
         return;
       }
       recent.evict();
     }
+  }
+
+  private long recordEnd(long index) {
+    EntryIndex entries = content.entries;
+    return entries.position(index) + RecordFormat.HEADER_BYTES + entries.length(index);
   }
 
   private long change(byte type, long index, Runnable effect) {
@@ -285,10 +322,14 @@ final class OwnedLog implements LogicalLog {
   }
 
   private void checkPayload(byte[] payload) {
+    checkLength(payload.length);
+  }
+
+  private void checkLength(int length) {
     int limit = shared.world.options().maxRecordBytes();
-    if (payload.length > limit) {
+    if (length > limit) {
       throw new IllegalArgumentException(
-          "payload must have at most " + limit + " bytes, had " + payload.length);
+          "payload must have at most " + limit + " bytes, had " + length);
     }
   }
 

@@ -2,7 +2,10 @@ package io.quorate.core.wal;
 
 import java.util.Arrays;
 
-/** The latest entries of one logical log, in memory. Belongs to the log's owner. */
+/**
+ * The latest entries of one logical log, in memory, except those that were not to be kept. Belongs
+ * to the log's owner.
+ */
 final class RecentEntries {
   /** What the bookkeeping of an entry takes, roughly. */
   private static final int OVERHEAD_BYTES = 32;
@@ -32,19 +35,20 @@ final class RecentEntries {
   }
 
   boolean holds(long index) {
-    return index >= from && index < next;
+    return index >= from && index < next && get(index) != null;
   }
 
   byte[] get(long index) {
     return ring[slot(index)];
   }
 
+  /** Adds the next; null if it is not kept. */
   void add(byte[] payload) {
     if (next - from == ring.length) {
       grow();
     }
     ring[slot(next++)] = payload;
-    bytes += OVERHEAD_BYTES + payload.length;
+    bytes += size(payload);
   }
 
   /** Forgets the oldest. */
@@ -79,8 +83,12 @@ final class RecentEntries {
   }
 
   private void remove(long index) {
-    bytes -= OVERHEAD_BYTES + ring[slot(index)].length;
+    bytes -= size(ring[slot(index)]);
     ring[slot(index)] = null;
+  }
+
+  private static int size(byte[] payload) {
+    return payload == null ? OVERHEAD_BYTES : OVERHEAD_BYTES + payload.length;
   }
 
   private void grow() {

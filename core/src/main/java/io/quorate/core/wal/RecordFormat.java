@@ -69,10 +69,30 @@ final class RecordFormat {
 
   /** Appends a record that begins at {@code position} of the log. */
   void write(ByteWriter to, long position, byte type, long log, long index, byte[] payload) {
-    int from = to.size();
-    to.int32(0).int32(payload.length).int8(type).int64(log).int64(index).bytes(payload);
+    begin(to, payload.length, type, log, index).bytes(payload);
+    end(to, position, payload.length);
+  }
+
+  /** Appends a record whose payload is what remains of {@code parts}, {@code length} bytes. */
+  void write(
+      ByteWriter to, long position, byte type, long log, long index, ByteBuffer[] parts,
+      int length) {
+    begin(to, length, type, log, index);
+    for (ByteBuffer part : parts) {
+      to.bytes(part.array(), part.arrayOffset() + part.position(), part.remaining());
+    }
+    end(to, position, length);
+  }
+
+  private static ByteWriter begin(ByteWriter to, int length, byte type, long log, long index) {
+    return to.int32(0).int32(length).int8(type).int64(log).int64(index);
+  }
+
+  /** Sets the checksum of the record that ends here. */
+  private void end(ByteWriter to, long position, int length) {
+    int from = to.size() - length - HEADER_BYTES;
     crc.reset();
-    crc.update(to.array(), from + CHECKED_FROM, HEADER_BYTES - CHECKED_FROM + payload.length);
+    crc.update(to.array(), from + CHECKED_FROM, HEADER_BYTES - CHECKED_FROM + length);
     to.setInt32(from, (int) crc.getValue() ^ seal(position));
   }
 

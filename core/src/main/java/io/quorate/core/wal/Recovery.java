@@ -20,6 +20,10 @@ import java.util.Optional;
  * is wiped, unless there is proof that it had been synced before: a later MARKER of a higher
  * position, or a later segment in use. Then it is damage, and recovery refuses.
  *
+ * <p>A segment that was another one before holds the old records behind its own. None of them is
+ * valid there, for each is valid at the position only for which it was written, and positions never
+ * come again. Whether such a segment is in use is told by its first sector, which was wiped.
+ *
  * <p>What lies behind the last MARKER's position was not known to be durable. It may exist in the
  * memory of the operating system only, or have failed to be written and still be read: it is
  * written again and synced before it is trusted.
@@ -30,8 +34,23 @@ final class Recovery {
   private static final long ANY_BASE = -1;
   private static final int MAX_SEGMENT_BYTES = 1 << 30;
 
-  /** A segment that is open, and what is wrong with its header. */
-  private record Found(Segment segment, Optional<CorruptionException> damage) {}
+  /**
+   * A segment that is open.
+   *
+   * @param zeroed whether its header tells that it was all zeros when it was made
+   * @param damage what is wrong with its header
+   */
+  private record Found(Segment segment, boolean zeroed, Optional<CorruptionException> damage) {
+    /** Whether {@code bytes}, what it holds, are as they were when it was made. */
+    boolean isBlank(ByteBuffer bytes) {
+      int used = SegmentScan.usedBytes(zeroed ? bytes : firstOf(bytes));
+      return used <= SegmentHeader.BYTES;
+    }
+
+    private static ByteBuffer firstOf(ByteBuffer bytes) {
+      return bytes.duplicate().limit(Math.min(bytes.limit(), SegmentHeader.BLANK_BYTES));
+    }
+  }
 
   private final Storage storage;
   private final String directory;
@@ -110,11 +129,11 @@ final class Recovery {
     try {
       SegmentHeader header = header(path, file, number, base);
       Segment intact = segment(number, header.base(), header.segmentBytes(), file);
-      return new Found(intact, Optional.empty());
+      return new Found(intact, !header.recycled(), Optional.empty());
     } catch (CorruptionException e) {
       // It may never have been finished: whether it must be there shows once the rest is read.
       int bytes = (int) Math.min(file.size(), MAX_SEGMENT_BYTES);
-      return new Found(segment(number, base, bytes, file), Optional.of(e));
+      return new Found(segment(number, base, bytes, file), false, Optional.of(e));
     }
   }
 
@@ -224,7 +243,7 @@ final class Recovery {
     boolean used =
         following.isBegun(bytes)
             || following.isContradicted(bytes)
-            || (sealed && !isBlank(bytes));
+            || (sealed && !next.isBlank(bytes));
     load(segment);
     return used;
   }
@@ -238,7 +257,7 @@ final class Recovery {
     boolean fits = found.get(at).damage().isEmpty() && segment.bytes == options.segmentBytes();
     if (fits) {
       load(segment);
-      fits = isBlank(bytes);
+      fits = found.get(at).isBlank(bytes);
     }
     if (fits) {
       return Optional.of(segment);
@@ -269,10 +288,6 @@ final class Recovery {
     bytes.clear().limit(segment.bytes);
     segment.file.read(0, bytes);
     bytes.flip();
-  }
-
-  private static boolean isBlank(ByteBuffer bytes) {
-    return SegmentScan.usedBytes(bytes) <= SegmentHeader.BYTES;
   }
 
   private String path(Segment segment) {

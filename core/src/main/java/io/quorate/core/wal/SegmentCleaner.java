@@ -8,7 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes the oldest segments once nothing in them counts, and copies what little still counts out
+ * Gives up the oldest segments once nothing in them counts, and copies what little still counts out
  * of the oldest when it keeps too much dead weight alive.
  *
  * <p>Room taken is bounded by twice what is alive plus a few segments: the oldest segment is copied
@@ -29,6 +29,7 @@ final class SegmentCleaner {
   }
 
   private final SharedLog shared;
+  private final SegmentPreparer preparer;
   private final RecordFormat format;
   private final ArrayDeque<Move> moves = new ArrayDeque<>();
   private Manifest manifest;
@@ -43,8 +44,9 @@ final class SegmentCleaner {
   private ByteBuffer source;
   private int sourceAt;
 
-  SegmentCleaner(SharedLog shared, Manifest manifest) {
+  SegmentCleaner(SharedLog shared, SegmentPreparer preparer, Manifest manifest) {
     this.shared = shared;
+    this.preparer = preparer;
     this.manifest = manifest;
     this.format = new RecordFormat(manifest.nonce());
   }
@@ -137,7 +139,9 @@ final class SegmentCleaner {
     }
     for (Segment segment : removed) {
       segment.file.close();
-      world.storage().delete(Segment.path(world.directory(), segment.number));
+      if (!preparer.take(segment)) {
+        world.storage().delete(Segment.path(world.directory(), segment.number));
+      }
     }
     world.storage().syncDirectory(world.directory());
     stopTrimming();

@@ -6,6 +6,7 @@ import io.quorate.core.storage.StorageException;
 import io.quorate.core.storage.StorageFile;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 
 /** The names in a log's directory: {@code manifest}, {@code lock} and the segments. */
@@ -38,7 +39,8 @@ final class SegmentDirectory {
   Manifest create(WalOptions options, long nonce) {
     refuseIfInUse();
     Segment first = new Segment(0, 0, options.segmentBytes());
-    SegmentPreparation preparation = new SegmentPreparation(storage, directory, first, nonce);
+    SegmentPreparation preparation = 
+        new SegmentPreparation(storage, directory, first, nonce, OptionalLong.empty());
     try {
       boolean ready = false;
       while (!ready) {

@@ -13,7 +13,9 @@ import java.util.zip.CRC32C;
  * <pre>
  * offset size field
  *      0    8 magic "QRATEWAL"
- *      8    4 format version: 1
+ *      8    4 format version: 1 if the file was all zeros behind the header when it was made, 2 if
+ *             it had been a segment before, so that old bytes may stand behind the first {@value
+ *             #BLANK_BYTES}
  *     12    4 size of the file
  *     16    8 number of the segment, as in its name; one more than the one before
  *     24    8 position in the log at which the file begins
@@ -22,9 +24,13 @@ import java.util.zip.CRC32C;
  *     60    4 CRC32C of the 60 bytes before
  * </pre>
  */
-record SegmentHeader(int segmentBytes, long number, long base, long nonce) {
+record SegmentHeader(int segmentBytes, long number, long base, long nonce, boolean recycled) {
   static final int BYTES = 64;
-  static final int VERSION = 1;
+  /** Up to here there are zeros behind the header of every segment that was never written to. */
+  static final int BLANK_BYTES = 512;
+
+  private static final int FRESH = 1;
+  private static final int RECYCLED = 2;
 
   private static final long MAGIC = 0x515241544557414cL; // "QRATEWAL"
   private static final int CHECKSUM_AT = 60;
@@ -32,7 +38,8 @@ record SegmentHeader(int segmentBytes, long number, long base, long nonce) {
 
   byte[] encode() {
     ByteWriter writer = new ByteWriter(BYTES);
-    writer.int64(MAGIC).int32(VERSION).int32(segmentBytes).int64(number).int64(base).int64(nonce);
+    writer.int64(MAGIC).int32(recycled ? RECYCLED : FRESH).int32(segmentBytes);
+    writer.int64(number).int64(base).int64(nonce);
     writer.bytes(new byte[UNUSED_BYTES]);
     return writer.int32(checksum(writer.array())).toByteArray();
   }
@@ -54,14 +61,15 @@ record SegmentHeader(int segmentBytes, long number, long base, long nonce) {
     }
     int version = reader.int32();
     boolean intact = checksum(bytes) == new ByteReader(bytes, CHECKSUM_AT, 4).int32();
-    if (version > VERSION && intact) {
+    if (version > RECYCLED && intact) {
       throw new StorageException(
-          path + " has format " + version + " at offset 8; this release reads up to " + VERSION);
+          path + " has format " + version + " at offset 8; this release reads up to " + RECYCLED);
     }
-    if (version != VERSION || !intact) {
+    if (version < FRESH || version > RECYCLED || !intact) {
       throw new CorruptionException(path, 0, "the header's checksum does not match");
     }
-    return new SegmentHeader(reader.int32(), reader.int64(), reader.int64(), reader.int64());
+    return new SegmentHeader(
+        reader.int32(), reader.int64(), reader.int64(), reader.int64(), version == RECYCLED);
   }
 
   private static int checksum(byte[] bytes) {

@@ -4,6 +4,7 @@ import io.quorate.core.EventLoop;
 import io.quorate.core.RefusedException;
 import io.quorate.core.storage.Storage;
 import io.quorate.core.storage.StorageException;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -75,7 +76,7 @@ final class SharedLog implements WriteAheadLog {
     this.writer = new SegmentWriter(this, segments.newest(), recovered.spare());
     Segment last = recovered.spare().orElse(segments.newest());
     this.preparer = new SegmentPreparer(this, writer, nonce, last);
-    this.cleaner = new SegmentCleaner(this, recovered.manifest());
+    this.cleaner = new SegmentCleaner(this, preparer, recovered.manifest());
     this.reader = new EntryReader(this, nonce);
     for (LogContent content : contents.values()) {
       tableBytes += LogTable.rowBytes(content.state.map(state -> state.length).orElse(0));
@@ -226,6 +227,11 @@ final class SharedLog implements WriteAheadLog {
   /** Appends a record that has been admitted; returns where it begins. Under the lock. */
   long put(byte type, long id, long index, byte[] payload) {
     return staging.put(type, id, index, payload);
+  }
+
+  /** As the other, for a payload of {@code length} bytes in several parts. */
+  long put(byte type, long id, long index, ByteBuffer[] parts, int length) {
+    return staging.put(type, id, index, parts, length);
   }
 
   /** The position behind the last record. Under the lock. */

@@ -1,6 +1,7 @@
 package io.quorate.core.wal;
 
 import io.quorate.core.codec.ByteWriter;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -80,14 +81,27 @@ final class Staging {
 
   /** Appends a record and returns the position at which it begins. */
   long put(byte type, long log, long index, byte[] payload) {
+    makeRoom(payload.length);
+    return write(type, log, index, payload);
+  }
+
+  /** Appends a record whose payload, of {@code length} bytes, is what remains of {@code parts}. */
+  long put(byte type, long log, long index, ByteBuffer[] parts, int length) {
+    makeRoom(length);
+    long position = end;
+    format.write(buffer, position, type, log, index, parts, length);
+    end += RecordFormat.HEADER_BYTES + length;
+    return position;
+  }
+
+  private void makeRoom(int length) {
     if (buffer.size() == 0) {
       begin();
     }
-    if (end + RecordFormat.HEADER_BYTES + payload.length + RESERVE_BYTES > segment.end()) {
+    if (end + RecordFormat.HEADER_BYTES + length + RESERVE_BYTES > segment.end()) {
       roll();
     }
     afterMarker = false;
-    return write(type, log, index, payload);
   }
 
   /** Everything that gathered; the other array gathers from now on. */

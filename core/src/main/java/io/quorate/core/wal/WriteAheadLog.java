@@ -25,7 +25,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>It reports {@code wal_written_bytes}, {@code wal_sync_nanos}, {@code wal_durable_position} and
  * {@code wal_size_bytes}, labelled by directory. Under the simulator small segments ({@link
- * WalOptions#withSegmentBytes}) save the most time, for each one is filled with zeros.
+ * WalOptions#withSegmentBytes}) save the most time, for each new one is filled with zeros.
  *
  * <p>Safe for use by many threads; each logical log belongs to one event loop. Closing the
  * environment does not release the directory: {@link #shutdown} does.
@@ -78,7 +78,10 @@ public interface WriteAheadLog extends AutoCloseable {
   /** Whether entries are refused because the disk has no room for the next file. */
   boolean isFull();
 
-  /** What the files take, dead records and pre-allocated room included. */
+  /**
+   * What the files take, dead records and pre-allocated room included, but not the one prepared
+   * ahead and up to four that are of no use any more and kept to become the next ones.
+   */
   long sizeBytes();
 
   /** Calls {@code listener} on {@code loop} whenever more has become durable. */

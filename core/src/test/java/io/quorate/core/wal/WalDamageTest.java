@@ -294,7 +294,7 @@ class WalDamageTest {
     SegmentHeader header = SegmentHeader.decode(path, whole.get(path));
     SegmentHeader foreign =
         new SegmentHeader(
-            header.segmentBytes(), header.number(), header.base(), header.nonce() + 1);
+            header.segmentBytes(), header.number(), header.base(), header.nonce() + 1, false);
     byte[] bytes = whole.get(path).clone();
     System.arraycopy(foreign.encode(), 0, bytes, 0, SegmentHeader.BYTES);
 
@@ -309,15 +309,15 @@ class WalDamageTest {
     FileImages whole = FileImages.of(storage);
     byte[] segment = whole.get(FileImages.segment(0)).clone();
     byte[] manifest = whole.get(FileImages.manifest()).clone();
-    withVersion(segment, SegmentHeader.BYTES, 2);
+    withVersion(segment, SegmentHeader.BYTES, 3);
     withVersion(manifest, manifest.length, 9);
 
     assertThatThrownBy(() -> new WalHarness(whole.with(FileImages.segment(0), segment).storage()))
         .isInstanceOf(StorageException.class)
         .isNotInstanceOf(CorruptionException.class)
         .hasMessageContaining(FileImages.segment(0))
-        .hasMessageContaining("format 2")
-        .hasMessageContaining("up to 1");
+        .hasMessageContaining("format 3")
+        .hasMessageContaining("up to 2");
     assertThatThrownBy(
             () -> new WalHarness(whole.with(FileImages.manifest(), manifest).storage()))
         .hasMessageContaining("format 9");

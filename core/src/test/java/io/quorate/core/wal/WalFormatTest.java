@@ -32,14 +32,20 @@ class WalFormatTest {
 
   @Test
   void a_segment_header_has_these_bytes() {
-    byte[] header = new SegmentHeader(1024, 3, 3072, 0x0123456789abcdefL).encode();
+    byte[] header = new SegmentHeader(1024, 3, 3072, 0x0123456789abcdefL, false).encode();
+    byte[] recycled = new SegmentHeader(1024, 3, 3072, 0x0123456789abcdefL, true).encode();
 
     assertThat(HEX.formatHex(header))
         .isEqualTo(
             "515241544557414c000000010000040000000000000000030000000000000c000123456789abcdef"
                 + "00000000000000000000000000000000000000003eaa7bdc");
     assertThat(SegmentHeader.decode("x", header))
-        .isEqualTo(new SegmentHeader(1024, 3, 3072, 0x0123456789abcdefL));
+        .isEqualTo(new SegmentHeader(1024, 3, 3072, 0x0123456789abcdefL, false));
+    assertThat(HEX.formatHex(recycled))
+        .isEqualTo(
+            "515241544557414c000000020000040000000000000000030000000000000c000123456789abcdef"
+                + "000000000000000000000000000000000000000073cdcf2b");
+    assertThat(SegmentHeader.decode("x", recycled).recycled()).isTrue();
   }
 
   @Test

@@ -43,7 +43,7 @@ class WalSimulationTest {
     }
     assertThat(SEEN)
         .containsKeys("crash", "kill", "kill, then crash", "failed sync", "failed call", "close")
-        .containsKeys("full disk", "wal.full", "wal.torn-tail", "wal.trim", "wal.copy")
+        .containsKeys("full disk", "wal.full", "wal.torn-tail", "wal.trim", "wal.copy", "wal.recycle")
         .containsKey("wal.wait-for-segment");
   }
 
