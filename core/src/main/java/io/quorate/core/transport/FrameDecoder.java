@@ -9,11 +9,11 @@ import java.util.zip.CRC32C;
  * the network's buffer into an array of its own; keeps no buffer. Belongs to the connection's loop.
  *
  * <p>Checks lengths as soon as they are there. Room for a long payload grows with what has arrived,
- * by 64 KiB at first: who announces much must also send much before it costs memory. A spare array
- * of its length costs nothing.
+ * from 64 KiB or the longest payload that has come so far: who announces much must have sent much
+ * before it costs memory. A spare array of its length costs nothing.
  */
 final class FrameDecoder {
-  /** What is set aside for a payload before any of it is there. */
+  /** What is set aside for a payload before any is known to come. */
   static final int FIRST_STEP_BYTES = 64 << 10;
 
   private static final int SHORT_PAYLOAD_BYTES = 2 << 10;
@@ -34,6 +34,8 @@ final class FrameDecoder {
   private int payloadBytes;
   private int filled;
   private boolean complete;
+  /** The longest payload that has come whole and needed room set aside. */
+  private int longestBytes;
 
   FrameDecoder(SparePayloads spares, int maxPayloadBytes) {
     this.spares = spares;
@@ -72,6 +74,7 @@ final class FrameDecoder {
       return false;
     }
     check();
+    longestBytes = Math.max(longestBytes, payloadBytes);
     complete = true;
     return true;
   }
@@ -195,7 +198,8 @@ final class FrameDecoder {
         return;
       }
     }
-    int room = payload.length == 0 ? FIRST_STEP_BYTES : 2 * payload.length;
+    int room =
+        payload.length == 0 ? Math.max(FIRST_STEP_BYTES, longestBytes) : 2 * payload.length;
     payload = Arrays.copyOf(payload, Math.min(payloadBytes, Math.max(room, filled + count)));
   }
 
