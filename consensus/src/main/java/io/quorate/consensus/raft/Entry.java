@@ -2,6 +2,7 @@ package io.quorate.consensus.raft;
 
 import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,7 +38,8 @@ final class Entry {
   static final int SESSION = 3;
 
   private static final int MIN_BYTES = 4;
-  private static final int MAX_HEADER_BYTES = 5 + 1 + 5 * 9;
+  /** Kind, term, time, session and its numbers, and the length. */
+  private static final int USUAL_HEADER_BYTES = 24;
 
   final int kind;
   final long term;
@@ -94,58 +96,80 @@ final class Entry {
     return encode(List.of(proposal), term, timeMillis).get(0);
   }
 
-  /** Encodes a batch into one array that all of its entries share. */
+  /** Encodes a batch into one array that all of its entries share, without room to spare. */
   static List<Entry> encode(List<Proposal> batch, long term, long timeMillis) {
-    int room = 0;
-    for (Proposal proposal : batch) {
-      room += proposal.payload().length + MAX_HEADER_BYTES;
-    }
-    ByteWriter out = new ByteWriter(room);
-    ByteWriter header = new ByteWriter(MAX_HEADER_BYTES);
-    for (Proposal proposal : batch) {
-      header.clear();
-      header.int8(proposal.kind()).varint(term).varint(timeMillis);
+    ByteWriter headers = new ByteWriter(batch.size() * USUAL_HEADER_BYTES);
+    int[] lengthsAt = new int[batch.size()];
+    int[] ends = new int[batch.size()];
+    int total = 0;
+    for (int i = 0; i < ends.length; i++) {
+      Proposal proposal = batch.get(i);
+      int from = headers.size();
+      headers.int8(proposal.kind()).varint(term).varint(timeMillis);
       if (proposal.kind() == COMMAND) {
-        header.varint(proposal.session());
+        headers.varint(proposal.session());
         if (proposal.session() != 0) {
-          header.varint(proposal.sequence());
-          header.varint(proposal.sequence() - proposal.lowestPending());
+          headers.varint(proposal.sequence());
+          headers.varint(proposal.sequence() - proposal.lowestPending());
         }
       }
-      out.varint(header.size() + proposal.payload().length);
-      out.bytes(header.array(), 0, header.size()).bytes(proposal.payload());
+      // The length stands before the header, but is known behind it.
+      lengthsAt[i] = headers.size();
+      headers.varint(headers.size() - from + proposal.payload().length);
+      ends[i] = headers.size();
+      total += ends[i] - from + proposal.payload().length;
     }
-    // The log keeps the array for long, so it should have no room to spare.
-    byte[] array = out.toByteArray();
-    ByteReader in = new ByteReader(array);
+    ByteWriter out = new ByteWriter(total);
+    for (int i = 0; i < ends.length; i++) {
+      int from = i == 0 ? 0 : ends[i - 1];
+      out.bytes(headers.array(), lengthsAt[i], ends[i] - lengthsAt[i]);
+      out.bytes(headers.array(), from, lengthsAt[i] - from).bytes(batch.get(i).payload());
+    }
+    ByteReader in = new ByteReader(out.array());
     List<Entry> entries = new ArrayList<>(batch.size());
-    for (int i = 0; i < batch.size(); i++) {
-      entries.add(new Entry(array, in.position(), in));
+    for (int i = 0; i < ends.length; i++) {
+      entries.add(new Entry(out.array(), in.position(), in));
     }
     return entries;
-  }
-
-  /** What {@code head} holds, then entries behind their count, in an array without spare room. */
-  static byte[] behind(ByteWriter head, List<Entry> entries) {
-    head.varint(entries.size());
-    int size = head.size();
-    for (Entry entry : entries) {
-      size += entry.length;
-    }
-    ByteWriter out = new ByteWriter(size);
-    out.bytes(head.array(), 0, head.size());
-    writeBytes(out, entries);
-    return out.array();
   }
 
   /** Writes entries behind their count. */
   static void writeAll(ByteWriter out, List<Entry> entries) {
     out.varint(entries.size());
-    writeBytes(out, entries);
+    for (ByteBuffer piece : pieces(entries)) {
+      out.bytes(piece.array(), piece.position(), piece.remaining());
+    }
   }
 
-  /** Neighbours in one array are copied at once. */
-  private static void writeBytes(ByteWriter out, List<Entry> entries) {
+  /** What {@code head} holds, then entries behind their count, in an array without spare room. */
+  static byte[] behind(ByteWriter head, List<Entry> entries) {
+    List<ByteBuffer> pieces = piecesBehind(head, entries);
+    int size = 0;
+    for (ByteBuffer piece : pieces) {
+      size += piece.remaining();
+    }
+    ByteWriter out = new ByteWriter(size);
+    for (ByteBuffer piece : pieces) {
+      out.bytes(piece.array(), piece.position(), piece.remaining());
+    }
+    return out.array();
+  }
+
+  /**
+   * The same where it lies: what {@code head} holds, which must not be altered any more, then
+   * entries behind their count.
+   */
+  static List<ByteBuffer> piecesBehind(ByteWriter head, List<Entry> entries) {
+    head.varint(entries.size());
+    List<ByteBuffer> pieces = new ArrayList<>();
+    pieces.add(ByteBuffer.wrap(head.array(), 0, head.size()));
+    pieces.addAll(pieces(entries));
+    return pieces;
+  }
+
+  /** Where the bytes of entries lie; neighbours in one array are one piece. */
+  private static List<ByteBuffer> pieces(List<Entry> entries) {
+    List<ByteBuffer> pieces = new ArrayList<>();
     int i = 0;
     while (i < entries.size()) {
       Entry first = entries.get(i);
@@ -157,8 +181,9 @@ final class Entry {
         end += entries.get(i).length;
         i++;
       }
-      out.bytes(first.array, first.from, end - first.from);
+      pieces.add(ByteBuffer.wrap(first.array, first.from, end - first.from));
     }
+    return pieces;
   }
 
   /** Reads what {@link #writeAll} writes; the entries alias the reader's array. */

@@ -25,6 +25,8 @@ final class Replication {
   private final SortedMap<NodeId, Progress> peers = new TreeMap<>();
   private SnapshotId latestSnapshot;
   private long configurationIndex = -1;
+  /** What was sent last: peers that are in step are sent the same. */
+  private Append latest;
 
   Replication(NodeState state, Rounds rounds, SnapshotId latestSnapshot) {
     this.state = state;
@@ -193,14 +195,13 @@ final class Replication {
     if (peer.mode == Progress.Mode.PROBE) {
       if (!peer.probing) {
         peer.probing = true;
-        sendAppend(peer, peer.nextIndex - 1, next(peer));
+        sendNext(peer);
       }
       return;
     }
     while (peer.nextIndex <= state.log.lastIndex()
         && peer.hasRoom(state.options.maxInFlightBytes())) {
-      List<Entry> entries = next(peer);
-      sendAppend(peer, peer.nextIndex - 1, entries);
+      List<Entry> entries = sendNext(peer);
       long bytes = 0;
       for (Entry entry : entries) {
         bytes += entry.length;
@@ -209,16 +210,31 @@ final class Replication {
     }
   }
 
-  private List<Entry> next(Progress peer) {
-    return state.log.entries(peer.nextIndex, state.options.maxAppendBytes());
+  /** Sends as many of the entries that the peer lacks as one message may hold. */
+  private List<Entry> sendNext(Progress peer) {
+    long prevIndex = peer.nextIndex - 1;
+    boolean same =
+        latest != null
+            && latest.prevIndex() == prevIndex
+            && latest.commitIndex() == state.commitIndex
+            && latest.round() == rounds.current()
+            && prevIndex + latest.entries().size() == state.log.lastIndex();
+    if (same) {
+      state.out.sendNow(peer.peer, latest);
+      return latest.entries();
+    }
+    List<Entry> entries = state.log.entries(peer.nextIndex, state.options.maxAppendBytes());
+    latest = sendAppend(peer, prevIndex, entries);
+    return entries;
   }
 
-  private void sendAppend(Progress peer, long prevIndex, List<Entry> entries) {
+  private Append sendAppend(Progress peer, long prevIndex, List<Entry> entries) {
     long prevTerm = prevIndex == 0 ? 0 : state.log.termAt(prevIndex);
-    state.out.sendNow(
-        peer.peer,
+    Append append =
         new Append(
-            state.term, prevIndex, prevTerm, state.commitIndex, rounds.current(), entries));
+            state.term, prevIndex, prevTerm, state.commitIndex, rounds.current(), entries);
+    state.out.sendNow(peer.peer, append);
+    return append;
   }
 
   private void offerSnapshot(Progress peer) {

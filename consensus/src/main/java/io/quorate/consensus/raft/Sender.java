@@ -16,6 +16,9 @@ final class Sender {
   private final long groupId;
   private final ByteWriter wire = new ByteWriter(128);
   private final Deque<Held> held = new ArrayDeque<>();
+  /** What was encoded last, and from what: the peers of a leader are often sent the same. */
+  private Message.Append latest;
+  private byte[] latestBytes;
 
   Sender(Raft host, long groupId) {
     this.host = host;
@@ -42,18 +45,33 @@ final class Sender {
   /** Forgets what is held back. */
   void close() {
     held.clear();
+    latest = null;
+    latestBytes = null;
   }
 
   void transmit(NodeId to, Message message) {
+    if (message instanceof Message.Append append) {
+      host.endpoint().send(to, encoded(append));
+      return;
+    }
+    beginMessage();
+    MessageCodec.INSTANCE.write(wire, message);
+    host.endpoint().send(to, wire.toByteArray());
+  }
+
+  private byte[] encoded(Message.Append append) {
+    if (append != latest) {
+      beginMessage();
+      MessageCodec.writeHead(wire, append);
+      latestBytes = Entry.behind(wire, append.entries());
+      latest = append;
+    }
+    return latestBytes;
+  }
+
+  private void beginMessage() {
     wire.clear();
     host.writeHeader(wire, groupId);
     wire.int64(host.member().birth());
-    if (message instanceof Message.Append append) {
-      MessageCodec.writeHead(wire, append);
-      host.endpoint().send(to, Entry.behind(wire, append.entries()));
-    } else {
-      MessageCodec.INSTANCE.write(wire, message);
-      host.endpoint().send(to, wire.toByteArray());
-    }
   }
 }

@@ -3,6 +3,7 @@ package io.quorate.consensus.raft;
 import io.quorate.core.NodeId;
 import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -25,13 +26,22 @@ final class Units {
   private Units() {}
 
   static byte[] encode(Effect.Persist unit) {
+    return Entry.behind(head(unit), unit.entries());
+  }
+
+  /** The same where it lies, so that it is copied but once, into the log. */
+  static ByteBuffer[] pieces(Effect.Persist unit) {
+    return Entry.piecesBehind(head(unit), unit.entries()).toArray(ByteBuffer[]::new);
+  }
+
+  private static ByteWriter head(Effect.Persist unit) {
     ByteWriter head = new ByteWriter(64);
     head.int8(VERSION).varint(unit.term());
     head.text(unit.vote().map(NodeId::value).orElse(""));
     head.bool(unit.reset().isPresent());
     unit.reset().ifPresent(mark -> SnapshotMark.CODEC.write(head, mark));
     head.varint(unit.fromIndex());
-    return Entry.behind(head, unit.entries());
+    return head;
   }
 
   /** Gives one unit back to {@code replay}. */

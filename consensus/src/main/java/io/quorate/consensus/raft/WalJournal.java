@@ -51,7 +51,7 @@ final class WalJournal implements Journal {
   @Override
   public long append(Effect.Persist unit) {
     long number = log.nextIndex();
-    long position = log.append(Units.encode(unit));
+    long position = log.append(Units.pieces(unit));
     syncs.waiting.addLast(new Syncs.Waiting(position, this, number));
     return number;
   }
