@@ -93,7 +93,7 @@ final class SegmentWriter implements Runnable {
     }
     log.recycle(batch);
     batch = null;
-    log.runWriter();
+    log.runWriterAfterTurn();
   }
 
   private void write(Staging.Part next) {

@@ -266,6 +266,19 @@ final class SharedLog implements WriteAheadLog {
     writing |= wake;
     lock.unlock();
     if (wake) {
+      runWriterAfterTurn();
+    }
+  }
+
+  /**
+   * Has the writer run once the loop has done what waits for it now, so that all it appends
+   * meanwhile, to whichever logical log, shares one write and one sync.
+   */
+  void runWriterAfterTurn() {
+    try {
+      world.loop().execute(this::runWriter);
+    } catch (RejectedExecutionException e) {
+      // The loop has ended; what was appended before is made durable all the same.
       runWriter();
     }
   }

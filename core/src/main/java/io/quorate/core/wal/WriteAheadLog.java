@@ -11,9 +11,10 @@ import java.util.concurrent.CompletableFuture;
  * Many {@linkplain LogicalLog logical logs} in one sequence of files, made durable together.
  *
  * <p>Appending writes into memory and returns the record's <em>position</em>: where it ends in the
- * sequence of all records. One thread of the log's own writes and syncs whatever has gathered, one
- * write and one fsync for all, and then tells each event loop once how far the log is durable. A
- * record counts only once {@link #durablePosition} has reached its position.
+ * sequence of all records. One thread of the log's own writes and syncs whatever has gathered in a
+ * turn of the loop that the log was opened with, one write and one fsync for all, and then tells
+ * each event loop once how far the log is durable. A record counts only once {@link
+ * #durablePosition} has reached its position.
  *
  * <p>Positions grow with every record, in the order of appending, over all logical logs and over
  * restarts. After a crash the log holds a prefix of what was appended, which contains everything
