@@ -38,8 +38,8 @@ final class QuoratePeer implements Peer {
         }
       }
     }
-    // As much log as the peers keep: nobody writes a snapshot while it is measured.
-    RaftOptions options = RaftOptions.defaults().withSnapshotLogBytes(1L << 30);
+    // As users have it: each node takes a snapshot for every 64 MiB of log, while it is measured.
+    RaftOptions options = RaftOptions.defaults();
     List<ConsistentStore<byte[], byte[]>> stores = new ArrayList<>();
     for (Environment environment : environments) {
       Raft raft = Raft.open(environment, durable ? options : options.unsafeInMemory());
