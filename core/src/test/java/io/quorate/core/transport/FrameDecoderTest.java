@@ -127,6 +127,24 @@ class FrameDecoderTest {
   }
 
   @Test
+  void room_is_set_aside_at_once_for_no_more_than_has_come_before() {
+    FrameDecoder decoder = decoder();
+    byte[] longest = Wire.message(0, new byte[MAX - 1]);
+    byte[] longer = Arrays.copyOf(Wire.message(0, new byte[MAX]), 20);
+
+    assertThat(decoder.decode(buffer(longest))).isTrue();
+    decoder.decode(buffer(Arrays.copyOf(longest, 20)));
+    assertThat(decoder.allocatedBytes()).isEqualTo(MAX - 1);
+    assertThat(decoder.decode(buffer(Arrays.copyOfRange(longest, 20, longest.length)))).isTrue();
+    decoder.decode(buffer(longer));
+    assertThat(decoder.allocatedBytes()).isEqualTo(MAX - 1);
+
+    FrameDecoder untried = decoder();
+    untried.decode(buffer(longer));
+    assertThat(untried.allocatedBytes()).isEqualTo(FrameDecoder.FIRST_STEP_BYTES);
+  }
+
+  @Test
   void a_flipped_bit_anywhere_never_makes_a_frame() {
     for (byte[] frame :
         new byte[][] {Wire.request(1, 2, 3, bytes("hello")), Wire.message(0, new byte[3_000])}) {
