@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,12 +32,7 @@ class NodeFullDiskTest {
   @ParameterizedTest
   @ValueSource(strings = {"strong", "quorum", "eventual"})
   void on_a_full_disk_writes_are_refused_and_reads_go_on(String store) throws Exception {
-    NodeCluster fresh = new NodeCluster(directory, 1);
-    Files.createDirectories(fresh.data(1));
-    String mounted = fresh.data(1).toString();
-    assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=56m", "tmpfs", mounted) == 0);
-    cluster = fresh;
-    cluster.startAll();
+    startOnSmallDisk();
     String value = "v".repeat(1 << 20);
 
     int written = 0;
@@ -65,6 +63,43 @@ class NodeFullDiskTest {
           .isEqualTo(value);
     }
     cluster.awaitStatus(1, "PUT", "/" + store + "/more", value, 204);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"strong", "quorum", "eventual"})
+  void of_many_writes_at_once_a_full_disk_takes_some_and_refuses_the_others(String store)
+      throws Exception {
+    startOnSmallDisk();
+    String value = "v".repeat(1 << 20);
+    List<CompletableFuture<HttpResponse<String>>> writes = new ArrayList<>();
+    for (int i = 0; i < 80; i++) {
+      writes.add(cluster.sendAsync(1, "PUT", "/" + store + "/k" + i, value));
+    }
+
+    int written = 0;
+    for (int i = 0; i < writes.size(); i++) {
+      HttpResponse<String> reply = writes.get(i).join();
+      boolean accepted = reply.statusCode() == 204;
+      if (!accepted) {
+        assertThat(reply.statusCode()).isEqualTo(503);
+        assertThat(reply.headers().firstValue("Quorate-Outcome"))
+            .as(reply.body())
+            .hasValue("refused");
+      }
+      written += accepted ? 1 : 0;
+      assertThat(cluster.send(1, "GET", "/" + store + "/k" + i, "").statusCode())
+          .isEqualTo(accepted ? 200 : 404);
+    }
+    assertThat(written).isBetween(1, 79);
+  }
+
+  private void startOnSmallDisk() throws Exception {
+    NodeCluster fresh = new NodeCluster(directory, 1);
+    Files.createDirectories(fresh.data(1));
+    String mounted = fresh.data(1).toString();
+    assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=56m", "tmpfs", mounted) == 0);
+    cluster = fresh;
+    cluster.startAll();
   }
 
   private static int run(String... command) throws IOException, InterruptedException {
