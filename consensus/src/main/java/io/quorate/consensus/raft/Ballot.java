@@ -1,6 +1,7 @@
 package io.quorate.consensus.raft;
 
 import io.quorate.core.NodeId;
+import java.util.Collection;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -17,21 +18,17 @@ final class Ballot {
     return granted;
   }
 
-  /**
-   * Whether enough have granted, each in the birth that counts.
-   *
-   * <p>A new group takes all: a voter that has lost its directory looks like one that never had
-   * any, and so does the group to both it and one that was not there before. Whoever was there and
-   * is still asked knows better and refuses.
-   */
+  /** Whether all of {@code voters} have granted. */
+  boolean isUnanimous(Collection<NodeId> voters) {
+    return granted.keySet().containsAll(voters);
+  }
+
+  /** Whether enough have granted, each in the birth that counts. */
   boolean won(Configuration configuration) {
-    if (configuration.isNew()) {
-      return granted.keySet().containsAll(configuration.voters());
-    }
     return configuration.majority(
         (voter, birth) -> {
           Long its = granted.get(voter);
-          return its != null && (birth == 0 || its == birth.longValue());
+          return its != null && (birth == Configuration.ANY_BIRTH || its == birth.longValue());
         });
   }
 }

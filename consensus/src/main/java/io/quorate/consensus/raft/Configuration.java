@@ -23,8 +23,8 @@ import java.util.function.BiPredicate;
  * @param outgoing who voted before the change under way; empty if there is none
  * @param learners who only receives; never a voter at the same time
  * @param births in which birth each voter counts: a number drawn when its directory was made. Empty
- *     in a new group, whose first leader needs the votes of all and then notes their births; one of
- *     whom none is noted counts in any
+ *     in a new group, in which any counts until the first leader notes those of its majority; from
+ *     then on one of whom none is noted does not count
  * @param outgoingBirths the same of the outgoing voters
  * @see <a href="https://raft.github.io/raft.pdf">Raft, section 6</a>
  */
@@ -35,6 +35,10 @@ public record Configuration(
     SortedMap<NodeId, Long> births,
     SortedMap<NodeId, Long> outgoingBirths) {
   static final Codec<Configuration> CODEC = new ConfigurationCodec();
+  /** In the place of a birth: the voter counts, whichever it is in. */
+  static final long ANY_BIRTH = 0;
+  /** In the place of a birth: the voter counts in none. */
+  static final long NO_BIRTH = -1;
 
   public Configuration {
     voters = copy(voters);
@@ -87,7 +91,12 @@ public record Configuration(
   }
 
   private static boolean counts(SortedMap<NodeId, Long> births, Member member) {
-    return births.getOrDefault(member.id(), member.birth()) == member.birth();
+    long birth = birth(births, member.id());
+    return birth == ANY_BIRTH || birth == member.birth();
+  }
+
+  private static long birth(SortedMap<NodeId, Long> births, NodeId voter) {
+    return births.getOrDefault(voter, births.isEmpty() ? ANY_BIRTH : NO_BIRTH);
   }
 
   /** Whether nobody has led the group yet, as far as this configuration tells. */
@@ -125,7 +134,7 @@ public record Configuration(
     return agreed((node, birth) -> test.test(node, birth) ? 1 : 0) == 1;
   }
 
-  /** What a voter has reached in the birth that counts; 0 for any. */
+  /** What a voter has reached in the birth that counts, or {@link #ANY_BIRTH}. */
   interface Reached {
     long by(NodeId node, long birth);
   }
@@ -146,7 +155,7 @@ public record Configuration(
     long[] values = new long[nodes.size()];
     int i = 0;
     for (NodeId node : nodes) {
-      values[i++] = value.by(node, births.getOrDefault(node, 0L));
+      values[i++] = value.by(node, birth(births, node));
     }
     Arrays.sort(values);
     return values[(values.length - 1) / 2];

@@ -5,6 +5,7 @@ import io.quorate.consensus.raft.Message.PreVoteReply;
 import io.quorate.consensus.raft.Message.Vote;
 import io.quorate.consensus.raft.Message.VoteReply;
 import io.quorate.core.NodeId;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 
 /** Asks for votes and gives them. What follows from it, to lead or to follow, is the core's. */
@@ -12,6 +13,8 @@ final class Election {
   private final NodeState state;
   private final ElectionTimer timer;
   private Ballot ballot = new Ballot();
+  /** Since when enough have granted the votes asked for; empty if they have not. */
+  private OptionalLong enoughSinceNanos = OptionalLong.empty();
   /** Who led last, as far as this node knows; null if nobody. */
   private NodeId lastLeader;
 
@@ -70,6 +73,7 @@ final class Election {
     state.leader = null;
     state.out.stateChanged();
     ballot = new Ballot();
+    enoughSinceNanos = OptionalLong.empty();
     timer.restart(state.nowNanos);
     Vote request =
         new Vote(state.term, state.log.lastIndex(), state.log.lastTerm(), transfer);
@@ -92,6 +96,24 @@ final class Election {
   /** Whether enough have granted what was asked for last. */
   boolean won() {
     return ballot.won(state.log.configuration());
+  }
+
+  /**
+   * Whether this node leads by what was granted. In a new group it waits a little for those who have
+   * not answered, since whoever did not vote for the first leader has to catch up before it counts.
+   */
+  boolean elected() {
+    if (!won()) {
+      return false;
+    }
+    Configuration configuration = state.log.configuration();
+    if (!configuration.isNew() || ballot.isUnanimous(configuration.voters())) {
+      return true;
+    }
+    if (enoughSinceNanos.isEmpty()) {
+      enoughSinceNanos = OptionalLong.of(state.nowNanos);
+    }
+    return state.nowNanos - enoughSinceNanos.getAsLong() >= state.options.heartbeatNanos();
   }
 
   /**

@@ -6,12 +6,12 @@ import io.quorate.core.NodeId;
  * A node in one of its births: one is drawn whenever its directory is made. A node that has lost
  * its directory comes back under its id with another birth, for it has forgotten its promises.
  *
- * @param birth never 0
+ * @param birth at least 1
  */
 record Member(NodeId id, long birth) {
   Member {
-    if (birth == 0) {
-      throw new IllegalArgumentException("birth of " + id + " must not be 0");
+    if (birth < 1) {
+      throw new IllegalArgumentException("birth of " + id + " must be at least 1, was " + birth);
     }
   }
 }

@@ -285,7 +285,7 @@ public final class Raft implements AutoCloseable {
   }
 
   private void bear(long nonce) {
-    member = new Member(environment.self(), nonce == 0 ? 1 : nonce);
+    member = new Member(environment.self(), Math.max(1, nonce >>> 1));
   }
 
   private void add(long id, RaftDriver<?, ?> driver) {

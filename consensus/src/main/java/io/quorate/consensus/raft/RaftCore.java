@@ -319,7 +319,10 @@ final class RaftCore {
       return;
     }
     remoteReads.expire();
-    if (timer.expired(state.nowNanos)) {
+    if (state.role == Role.CANDIDATE) {
+      leadIfElected();
+    }
+    if (leadership == null && timer.expired(state.nowNanos)) {
       timer.restartSoon(state.nowNanos);
       if (election.mayCampaign()) {
         preCampaign();
@@ -358,7 +361,7 @@ final class RaftCore {
   }
 
   private void leadIfElected() {
-    if (!election.won() || !state.out.stateStored()) {
+    if (!state.out.stateStored() || !election.elected()) {
       return;
     }
     state.role = Role.LEADER;

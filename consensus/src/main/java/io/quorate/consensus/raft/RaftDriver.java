@@ -186,8 +186,8 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
       return;
     }
     long birth = in.int64();
-    if (birth == 0) {
-      throw in.malformed("a birth of 0");
+    if (birth < 1) {
+      throw in.malformed("a birth of " + birth);
     }
     Message message = MessageCodec.INSTANCE.read(in);
     in.expectEnd();

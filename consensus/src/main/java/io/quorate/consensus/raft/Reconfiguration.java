@@ -40,9 +40,11 @@ final class Reconfiguration {
       refuse(Refusal.STALE_CONFIGURATION);
     } else {
       Configuration next = target.settled().withBirths(births(current, target));
-      if (!next.births().keySet().containsAll(next.voters())) {
-        refuse(Refusal.NOT_READY);
-        return;
+      for (NodeId voter : next.voters()) {
+        if (!current.voters().contains(voter) && !next.births().containsKey(voter)) {
+          refuse(Refusal.NOT_READY);
+          return;
+        }
       }
       requested = true;
       boolean votersStay = current.voters().equals(target.voters());
@@ -52,8 +54,9 @@ final class Reconfiguration {
 
   /**
    * Has the voters count in the births in which they are there now, once they have all that is
-   * committed. Until then one that has lost its directory has no vote, since it does not know what
-   * it has promised; the change needs the majority of those who do.
+   * committed. Until then one that has lost its directory, or looks like that since it was never
+   * heard, has no vote, for it does not know what it has promised; the change needs the majority of
+   * those who do.
    */
   void admit() {
     Configuration current = state.log.configuration();
@@ -75,9 +78,8 @@ final class Reconfiguration {
   }
 
   /**
-   * In which births the voters of {@code target} count: as before, or as they are there now. One
-   * that would count in any could lose its directory and vote all the same, so a new voter must
-   * have been heard: as a learner.
+   * In which births the voters of {@code target} count: as before, or as they are there now. A new
+   * voter must have been heard, as a learner, to be of use.
    */
   private SortedMap<NodeId, Long> births(Configuration current, Configuration target) {
     SortedMap<NodeId, Long> births = new TreeMap<>(current.births());

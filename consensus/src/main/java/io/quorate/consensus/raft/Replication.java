@@ -49,17 +49,17 @@ final class Replication {
     return peer;
   }
 
-  /** As {@link #peer}; null as well if it is not in {@code birth}, which is 0 if any counts. */
+  /** As {@link #peer}; null as well if it is not in {@code birth}, see {@link Configuration.Reached}. */
   Progress counted(NodeId node, long birth) {
     Progress peer = peers.get(node);
-    return peer != null && (birth == 0 || peer.birth == birth) ? peer : null;
+    return peer != null && (birth == Configuration.ANY_BIRTH || peer.birth == birth) ? peer : null;
   }
 
   Iterable<Progress> peers() {
     return peers.values();
   }
 
-  /** Up to where {@code node} has the log, durably and in {@code birth}; 0 counts in any. */
+  /** Up to where {@code node} has the log, durably and in {@code birth}. */
   long matchIndex(NodeId node, long birth) {
     if (node.equals(state.self)) {
       return state.out.storedIndex();

@@ -58,20 +58,69 @@ class MembershipAndReadsTest {
   }
 
   @Test
-  void item_35_a_new_group_takes_the_votes_of_all_and_notes_their_births() {
+  void item_35_a_new_group_notes_the_births_of_all_who_elect_its_first_leader() {
     OneCore one = new OneCore(A, recoveredOf(Configuration.of(List.of(A, B, C))), 1);
     one.awaitPreVote();
-    one.receive(B, new Message.PreVoteReply(0, 1, true));
-    assertThat(one.core.role()).isEqualTo(Role.PRE_CANDIDATE);
-    one.receive(C, new Message.PreVoteReply(0, 1, true)).sync();
-    one.receive(B, new Message.VoteReply(1, true));
-    assertThat(one.core.role()).isEqualTo(Role.CANDIDATE);
+    one.receive(B, new Message.PreVoteReply(0, 1, true)).sync();
 
-    one.receive(new Member(C, 7), new Message.VoteReply(1, true));
+    one.receive(new Member(B, 7), new Message.VoteReply(1, true));
+    assertThat(one.core.role()).isEqualTo(Role.CANDIDATE);
+    one.receive(new Member(C, 8), new Message.VoteReply(1, true));
 
     assertThat(one.core.role()).isEqualTo(Role.LEADER);
     assertThat(one.core.log().configuration().births())
-        .isEqualTo(Map.of(A, OneCore.BIRTH, B, OneCore.BIRTH, C, 7L));
+        .isEqualTo(Map.of(A, OneCore.BIRTH, B, 7L, C, 8L));
+  }
+
+  @Test
+  void item_35_a_new_group_waits_for_one_that_does_not_answer_for_a_heartbeat_only() {
+    OneCore one = new OneCore(A, recoveredOf(Configuration.of(List.of(A, B, C))), 1);
+    one.awaitPreVote();
+    one.receive(B, new Message.PreVoteReply(0, 1, true)).sync();
+    one.receive(new Member(B, 7), new Message.VoteReply(1, true));
+
+    one.pass(50);
+
+    assertThat(one.core.role()).isEqualTo(Role.LEADER);
+    assertThat(one.core.log().configuration().births())
+        .isEqualTo(Map.of(A, OneCore.BIRTH, B, 7L));
+  }
+
+  /** It looks like one that has lost its directory, and may be one. */
+  @Test
+  void item_35_a_first_voter_that_comes_late_counts_once_it_has_caught_up() {
+    Configuration founded =
+        Configuration.of(List.of(A, B, C))
+            .withBirths(Map.of(A, OneCore.BIRTH, B, OneCore.BIRTH));
+    OneCore one = new OneCore(A, recoveredOf(founded), 1);
+    one.awaitPreVote();
+    one.receive(C, new Message.PreVoteReply(0, 1, true));
+    assertThat(one.core.role()).isEqualTo(Role.PRE_CANDIDATE);
+    one.receive(B, new Message.PreVoteReply(0, 1, true)).sync();
+    one.receive(C, new Message.VoteReply(1, true));
+    assertThat(one.core.role()).isEqualTo(Role.CANDIDATE);
+    one.receive(B, new Message.VoteReply(1, true)).sync();
+    assertThat(one.core.role()).isEqualTo(Role.LEADER);
+
+    one.acknowledge(C, 1);
+    assertThat(one.core.commitIndex()).isZero();
+    one.acknowledge(B, 1).pass(5);
+    assertThat(one.core.log().configuration().isJoint()).isTrue();
+    one.sync().acknowledge(C, 2).acknowledge(B, 2).sync();
+
+    assertThat(one.core.log().configuration().isJoint()).isFalse();
+    assertThat(one.core.log().configuration().births()).containsEntry(C, OneCore.BIRTH);
+  }
+
+  @Test
+  void item_35_a_first_voter_that_was_never_heard_does_not_campaign() {
+    Configuration founded =
+        Configuration.of(List.of(A, B, C)).withBirths(Map.of(B, 1L, C, 1L));
+    OneCore one = new OneCore(A, recoveredOf(founded), 1);
+
+    one.pass(2_000);
+
+    assertThat(one.core.role()).isEqualTo(Role.FOLLOWER);
   }
 
   @Test
