@@ -245,8 +245,11 @@ final class BusSubscription implements Subscription {
       List<HeldDelivery> waiting = List.copyOf(rewind.waiting);
       rewind.waiting.clear();
       for (HeldDelivery each : waiting) {
-        // To give one back rewinds again, and those behind it wait for that as well.
-        if (each.effect().tag() < rewind.untilTag) {
+        if (untilTag < 0 && each.effect().session().equals(effect.session())) {
+          // With its session over, it must not overtake what was given back before it.
+          each.forget();
+        } else if (each.effect().tag() < rewind.untilTag) {
+          // To give one back rewinds again, and those behind it wait for that as well.
           each.release();
         } else if (rewind.pending > 0) {
           rewind.waiting.add(each);

@@ -170,9 +170,7 @@ class AnswersTest {
                 }));
     answerSettlementsAfter(Duration.ofMillis(20));
 
-    for (String text : List.of("1", "2", "3")) {
-      sim.await(bus.publish("t", Message.of(text).withKey("key")), LIMIT);
-    }
+    publishWithOneKey("1", "2", "3");
     sim.run(Duration.ofSeconds(1));
     int settlements = broker.told(BrokerCommand.Settle.class).size();
     sim.run(Duration.ofSeconds(5));
@@ -183,6 +181,44 @@ class AnswersTest {
     assertThat(texts.stream().filter("1"::equals)).hasSize(2);
     assertThat(texts.stream().filter("3"::equals)).hasSize(1);
     assertThat(broker.told(BrokerCommand.Settle.class)).hasSize(settlements);
+  }
+
+  @Test
+  void what_waits_behind_messages_that_were_given_back_is_not_handled_once_its_session_is_over() {
+    Inbox inbox =
+        new Inbox(
+            delivery -> {
+              if (delivery.message().text().equals("1") && delivery.attempt() == 1) {
+                delivery.nack(Duration.ZERO);
+              }
+            });
+    sim.await(bus.create("t", TopicOptions.of(TopicKind.DURABLE).withPartitions(1)), LIMIT);
+    publishWithOneKey("1", "2");
+    broker.script =
+        command ->
+            command instanceof BrokerCommand.Settle
+                ? new CompletableFuture<>()
+                : broker.real.submit(command);
+    SubscribeOptions fromTheBeginning =
+        SubscribeOptions.group("g").withStart(StartPosition.EARLIEST);
+    sim.await(bus.subscribe("t", fromTheBeginning, inbox), LIMIT);
+    sim.runUntil(() -> !inbox.deliveries.isEmpty(), LIMIT);
+    publishWithOneKey("3");
+    sim.run(Duration.ofMillis(100));
+    assertThat(inbox.texts()).containsExactly("1");
+
+    broker.script = broker.real::submit;
+    String session = ((HeldDelivery) inbox.deliveries.get(0)).effect().session();
+    broker.real.submit(new BrokerCommand.CloseSession(session));
+    sim.run(Duration.ofSeconds(5));
+
+    assertThat(inbox.texts()).containsExactly("1", "1", "2", "3");
+  }
+
+  private void publishWithOneKey(String... texts) {
+    for (String text : texts) {
+      sim.await(bus.publish("t", Message.of(text).withKey("key")), LIMIT);
+    }
   }
 
   private void publish(int count) {

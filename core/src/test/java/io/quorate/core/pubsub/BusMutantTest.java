@@ -191,6 +191,11 @@ class BusMutantTest {
               "} else if (rewind.pending > 0) {\n        rewind.waiting.add(delivery);",
               "} else if (false) {"),
           bug(
+              "what waits behind something given back outlives its session",
+              "BusSubscription",
+              "if (untilTag < 0 &&",
+              "if (false &&"),
+          bug(
               "acknowledgements wait though the credits run out",
               "Settler",
               "queue.size() >= patience",
