@@ -22,6 +22,8 @@ public sealed interface BrokerEffect {
    * @param tag grows with each delivery to the subscription, from 1; by it the delivery is settled
    * @param generation of the group when the subscription was given the partition
    * @param attempt how often the group was given the message, this time included
+   * @param heldFrom what is below it was handed out, or is gone; from here on something may be
+   *     held back though later messages are not; {@link #UNKNOWN} if the broker did not say
    */
   record Deliver(
       String session,
@@ -36,8 +38,11 @@ public sealed interface BrokerEffect {
       int attempt,
       long timestampMillis,
       Message message,
-      Optional<ReplyTo> replyTo)
-      implements BrokerEffect {}
+      Optional<ReplyTo> replyTo,
+      long heldFrom)
+      implements BrokerEffect {
+    static final long UNKNOWN = Long.MAX_VALUE;
+  }
 
   /** Messages that a subscription will not get. */
   record Missed(String session, long subscription, Gap gap) implements BrokerEffect {}

@@ -12,16 +12,18 @@ import java.util.Optional;
  * Fields}.
  *
  * <pre>
- * 1 Deliver   varint subscription | varint tag | int8 kind | text topic | varint epoch
- *             | varint partition | varint sequence | varint generation | varint attempt
- *             | varint timestampMillis | Message
- *             | bool replyTo? | [ReplyTo]
  * 2 Missed    varint subscription | text topic | varint partition | varint from | varint to
  *             | int8 reason
  * 3 Assign    varint subscription | text topic | varint generation | varint n | (varint partition)*
  * 4 Answered  varint correlation | Message
  * 5 Ended     text reason
+ * 6 Deliver   varint subscription | varint tag | int8 kind | text topic | varint epoch
+ *             | varint partition | varint sequence | varint generation | varint attempt
+ *             | varint timestampMillis | Message
+ *             | bool replyTo? | [ReplyTo] | varint heldFrom
  * </pre>
+ *
+ * <p>1 was a Deliver without heldFrom; it is still read.
  */
 final class BrokerEffectCodec implements Codec<BrokerEffect> {
   private static final int VERSION = 1;
@@ -31,7 +33,7 @@ final class BrokerEffectCodec implements Codec<BrokerEffect> {
   public void write(ByteWriter out, BrokerEffect effect) {
     out.int8(VERSION);
     if (effect instanceof BrokerEffect.Deliver deliver) {
-      write(out.int8(1).text(effect.session()), deliver);
+      write(out.int8(6).text(effect.session()), deliver);
     } else if (effect instanceof BrokerEffect.Missed missed) {
       Gap gap = missed.gap();
       out.int8(2)
@@ -74,6 +76,7 @@ final class BrokerEffectCodec implements Codec<BrokerEffect> {
     Fields.write(out, deliver.message());
     out.bool(deliver.replyTo().isPresent());
     deliver.replyTo().ifPresent(replyTo -> Fields.write(out, replyTo));
+    out.varint(deliver.heldFrom());
   }
 
   @Override
@@ -82,7 +85,7 @@ final class BrokerEffectCodec implements Codec<BrokerEffect> {
     int kind = in.uint8();
     String session = Fields.name(in);
     return switch (kind) {
-      case 1 -> deliver(in, session);
+      case 1 -> deliver(in, session, false);
       case 2 ->
           new BrokerEffect.Missed(
               session,
@@ -98,11 +101,12 @@ final class BrokerEffectCodec implements Codec<BrokerEffect> {
               session, in.varint(), Fields.name(in), in.varint(), partitions(in));
       case 4 -> new BrokerEffect.Answered(session, in.varint(), Fields.message(in));
       case 5 -> new BrokerEffect.Ended(session, in.text(MAX_REASON_BYTES, "reason"));
+      case 6 -> deliver(in, session, true);
       default -> throw in.malformed("no broker effect " + kind);
     };
   }
 
-  private static BrokerEffect deliver(ByteReader in, String session) {
+  private static BrokerEffect deliver(ByteReader in, String session, boolean saysHeld) {
     return new BrokerEffect.Deliver(
         session,
         in.varint(),
@@ -116,7 +120,8 @@ final class BrokerEffectCodec implements Codec<BrokerEffect> {
         Fields.number(in),
         in.varint(),
         Fields.message(in),
-        in.bool() ? Optional.of(Fields.replyTo(in)) : Optional.empty());
+        in.bool() ? Optional.of(Fields.replyTo(in)) : Optional.empty(),
+        saysHeld ? in.varint() : BrokerEffect.Deliver.UNKNOWN);
   }
 
   private static List<Integer> partitions(ByteReader in) {

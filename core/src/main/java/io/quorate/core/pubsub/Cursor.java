@@ -81,6 +81,9 @@ final class Cursor extends Timed {
   /** By sequence, ascending: each is added as {@link #next} passes it. */
   final Map<Long, Unsettled> unsettled = new LinkedHashMap<>();
 
+  /** Passed by {@link #next} and held back, and never handed out yet. */
+  private final TreeSet<Long> passedOver = new TreeSet<>();
+
   private final TreeSet<Long> ready = new TreeSet<>();
   private final Deadlines deadlines = new Deadlines();
 
@@ -160,6 +163,7 @@ final class Cursor extends Timed {
       behind.add(entry.sequence());
       Unsettled back = new Unsettled(entry.sequence(), entry.message().rawKey(), State.HELD);
       unsettled.put(entry.sequence(), back);
+      passedOver.add(entry.sequence());
       next = entry.sequence() + 1;
     }
     return false;
@@ -194,15 +198,17 @@ final class Cursor extends Timed {
         handed = new Unsettled(entry.sequence(), entry.message().rawKey(), State.READY);
         unsettled.put(entry.sequence(), handed);
       }
+      passedOver.remove(entry.sequence());
       handed.attempts++;
       handed.tag = tag;
       attempt = handed.attempts;
       move(handed, State.IN_FLIGHT, turn.nowMillis + topic.ackTimeoutMillis);
     }
-    turn.emit(delivery(entry, tag, attempt));
+    long heldFrom = passedOver.isEmpty() ? next : passedOver.first();
+    turn.emit(delivery(entry, tag, attempt, heldFrom));
   }
 
-  private BrokerEffect.Deliver delivery(Entry entry, long tag, int attempt) {
+  private BrokerEffect.Deliver delivery(Entry entry, long tag, int attempt, long heldFrom) {
     return new BrokerEffect.Deliver(
         owner.session.name,
         owner.number,
@@ -216,7 +222,8 @@ final class Cursor extends Timed {
         attempt,
         entry.timestampMillis(),
         entry.message(),
-        Optional.ofNullable(entry.replyTo()));
+        Optional.ofNullable(entry.replyTo()),
+        heldFrom);
   }
 
   private void missed(long from, long to, Gap.Reason reason) {
@@ -249,7 +256,8 @@ final class Cursor extends Timed {
     Entry entry = counts ? log.get(sequence) : null;
     if (entry != null) {
       Unsettled message = unsettled.get(sequence);
-      turn.emit(delivery(entry, tag, message == null ? 1 : message.attempts));
+      // What was handed out under later tags may not have been heard of yet.
+      turn.emit(delivery(entry, tag, message == null ? 1 : message.attempts, floor()));
     } else if (counts && settledWhenHandedOut()) {
       missed(sequence, sequence + 1, Gap.Reason.UNCONFIRMED);
     }
@@ -260,6 +268,7 @@ final class Cursor extends Timed {
   void settle(Unsettled message) {
     move(message, State.HELD, NEVER);
     unsettled.remove(message.sequence);
+    passedOver.remove(message.sequence);
     TreeSet<Long> behind = held.isEmpty() ? null : held.get(message.key);
     if (behind != null && behind.remove(message.sequence)) {
       for (Long sequence : List.copyOf(behind)) {
@@ -390,6 +399,9 @@ final class Cursor extends Timed {
   /** Puts {@code message} where it was when the state was captured. */
   void restore(Unsettled message) {
     unsettled.put(message.sequence, message);
+    if (message.attempts == 0) {
+      passedOver.add(message.sequence);
+    }
     move(message, message.state, message.atMillis);
   }
 }

@@ -17,6 +17,9 @@ final class Places {
   private static final class Spot {
     long next;
 
+    /** Nothing below it is held back at the broker. */
+    long heldFrom = BrokerEffect.Deliver.UNKNOWN;
+
     /** Below {@link #next}, and not handled; in the order of arrival. */
     final Set<Long> unsettled = new LinkedHashSet<>();
 
@@ -25,7 +28,8 @@ final class Places {
     }
 
     long floor() {
-      return unsettled.stream().mapToLong(Long::longValue).min().orElse(next);
+      long arrived = unsettled.stream().mapToLong(Long::longValue).min().orElse(next);
+      return Math.min(arrived, heldFrom);
     }
   }
 
@@ -76,6 +80,7 @@ final class Places {
         spot(message.topic(), message.epoch(), message.partition(), message.sequence());
     places.get(message.topic()).atMostOnce = message.kind() == TopicKind.MEMORY;
     spot.next = Math.max(spot.next, message.sequence() + 1);
+    spot.heldFrom = message.heldFrom();
     if (message.kind() != TopicKind.MEMORY) {
       spot.unsettled.add(message.sequence());
     }
@@ -91,6 +96,9 @@ final class Places {
     Spot spot = place == null ? null : place.spots.get(gap.partition());
     if (spot != null) {
       spot.unsettled.removeIf(each -> gap.fromSequence() <= each && each < gap.toSequence());
+      if (gap.fromSequence() <= spot.heldFrom && spot.heldFrom < gap.toSequence()) {
+        spot.heldFrom = gap.toSequence();
+      }
       if (gap.fromSequence() <= spot.next) {
         spot.next = Math.max(spot.next, gap.toSequence());
       }
@@ -118,6 +126,7 @@ final class Places {
               (partition, spot) -> {
                 spots.put(partition, new StartPosition.Spot(spot.floor(), spot.next));
                 spot.next = place.atMostOnce ? spot.next : spot.floor();
+                spot.heldFrom = BrokerEffect.Deliver.UNKNOWN;
                 spot.unsettled.clear();
               });
           topics.put(topic, new StartPosition.Place(place.epoch, spots));

@@ -398,7 +398,11 @@ class BrokerCoreTest {
 
     bench.one(new BrokerCommand.Resume("a"));
 
-    assertThat(bench.deliveries()).containsExactly(first.get(1));
+    List<Deliver> repeated = bench.deliveries();
+    assertThat(repeated)
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("heldFrom")
+        .containsExactly(first.get(1));
+    assertThat(repeated.get(0).heldFrom()).isEqualTo(1);
   }
 
   @Test
@@ -433,6 +437,59 @@ class BrokerCoreTest {
 
     bench.subscribe("a", 2, "t", "", 10, resume(epoch - 1, 2, 4));
     assertThat(CoreBench.texts(bench.deliveries())).containsExactly("0", "1", "2", "3", "4");
+  }
+
+  @Test
+  void a_subscription_that_was_lost_is_given_what_was_held_back_behind_a_message_of_its_key() {
+    Places places = new Places();
+    bench.create("t", DURABLE);
+    openAll("a", "b");
+    bench.subscribe("a", 1, "t", "", 10);
+    bench.publish("t", "x", "x1");
+    Deliver slow = bench.deliveries().get(0);
+    keepAliveFor(30_000, "a", "b");
+    Deliver again = bench.deliveries().get(0);
+    bench.publish("t", "x", "x2");
+    bench.publish("t", "y", "y1");
+    Deliver other = bench.deliveries().get(0);
+    // To its bus the message is done with, though the broker did not take this for an answer.
+    List.of(slow, again, other).forEach(places::taken);
+    List.of(slow, other).forEach(places::settled);
+
+    bench.one(new BrokerCommand.CloseSession("a"));
+    bench.subscribe("b", 1, "t", "", 10, places.resume());
+
+    assertThat(CoreBench.texts(List.of(slow, again, other))).containsExactly("x1", "x1", "y1");
+    assertThat(CoreBench.texts(bench.deliveries())).contains("x2");
+  }
+
+  @Test
+  void each_delivery_says_from_where_on_something_is_held_back() {
+    bench.create("t", DURABLE);
+    openAll("a");
+    bench.subscribe("a", 1, "t", "", 10);
+    bench.publish("t", "x", "0");
+    Deliver first = bench.deliveries().get(0);
+    bench.nack(first, 1_000);
+    bench.publish("t", "x", "1");
+    bench.publish("t", "x", "2");
+    bench.core = CoreBench.restored(CoreBench.bytes(bench.core));
+    bench.publish("t", "y", "3");
+    Deliver other = bench.deliveries().get(0);
+
+    bench.one(new BrokerCommand.Resume("a"));
+    Deliver repeated = bench.deliveries().get(0);
+    bench.pass(1_000);
+    Deliver again = bench.deliveries().get(0);
+    bench.ack(again);
+    List<Deliver> after = bench.deliveries();
+
+    assertThat(first.heldFrom()).isEqualTo(1);
+    assertThat(other.heldFrom()).isEqualTo(1);
+    assertThat(repeated.heldFrom()).isEqualTo(0);
+    assertThat(again.heldFrom()).isEqualTo(1);
+    assertThat(CoreBench.texts(after)).containsExactly("1", "2");
+    assertThat(after.stream().map(Deliver::heldFrom)).containsExactly(2L, 4L);
   }
 
   @Test

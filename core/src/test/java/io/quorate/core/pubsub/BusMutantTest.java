@@ -126,8 +126,18 @@ class BusMutantTest {
           bug(
               "a lost subscription goes on behind what it had not handled",
               "Places",
-              "return unsettled.stream().mapToLong(Long::longValue).min().orElse(next);",
-              "return next;"),
+              "unsettled.stream().mapToLong(Long::longValue).min().orElse(next);",
+              "next;"),
+          bug(
+              "a lost subscription goes on behind what was held back",
+              "Places",
+              "return Math.min(arrived, heldFrom);",
+              "return arrived;"),
+          bug(
+              "what is held back is not said",
+              "Cursor",
+              "passedOver.isEmpty() ? next : passedOver.first();",
+              "next;"),
           bug(
               "a topic created anew is taken for the former one",
               "Places",

@@ -139,9 +139,9 @@ class FormatTest {
             hex(
                 new BrokerEffect.Deliver(
                     "s", 3, 4, TopicKind.DEDUP, "t", 7, 1, 2, 6, 5, 8, MESSAGE,
-                    Optional.of(new ReplyTo("r", 9)))))
+                    Optional.of(new ReplyTo("r", 9)), 300)))
         .isEqualTo(
-            "010101730304020174070102060508016b0101680176010170ac0202686901017209");
+            "010601730304020174070102060508016b0101680176010170ac0202686901017209ac02");
     Gap gap = new Gap("t", 1, 2, Long.MAX_VALUE, Gap.Reason.BROKER_LOST);
     assertThat(hex(new BrokerEffect.Missed("s", 3, gap)))
         .isEqualTo("010201730301740102ffffffffffffffff7f04");
@@ -206,6 +206,19 @@ class FormatTest {
     byte[] before = HexFormat.of().parseHex("010c017301030401e80703776879");
 
     assertThat(BrokerCommand.CODEC.decode(before)).isEqualTo(commands().get("settle"));
+  }
+
+  @Test
+  void deliveries_of_a_release_that_did_not_say_what_is_held_back_are_read() {
+    byte[] before =
+        HexFormat.of()
+            .parseHex("010101730304020174070102060508016b0101680176010170ac0202686901017209");
+
+    assertThat(BrokerEffect.CODEC.decode(before))
+        .isEqualTo(
+            new BrokerEffect.Deliver(
+                "s", 3, 4, TopicKind.DEDUP, "t", 7, 1, 2, 6, 5, 8, MESSAGE,
+                Optional.of(new ReplyTo("r", 9)), BrokerEffect.Deliver.UNKNOWN));
   }
 
   @Test

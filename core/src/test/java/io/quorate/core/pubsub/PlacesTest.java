@@ -12,9 +12,14 @@ class PlacesTest {
   private final Places places = new Places();
 
   private static BrokerEffect.Deliver delivery(TopicKind kind, long epoch, long sequence) {
+    return delivery(kind, epoch, sequence, sequence + 1);
+  }
+
+  private static BrokerEffect.Deliver delivery(
+      TopicKind kind, long epoch, long sequence, long heldFrom) {
     return new BrokerEffect.Deliver(
         "s", 1, sequence + 1, kind, "t", epoch, 0, sequence, 1, 1, 0, Message.of("m"),
-        Optional.empty());
+        Optional.empty(), heldFrom);
   }
 
   private StartPosition.Spot spot() {
@@ -57,6 +62,43 @@ class PlacesTest {
 
     assertThat(places.taken(delivery(TopicKind.MEMORY, 2, 0))).isEqualTo(4);
     assertThat(places.taken(delivery(TopicKind.MEMORY, 2, 1))).isEqualTo(-1);
+  }
+
+  @Test
+  void what_the_broker_holds_back_comes_though_all_that_has_arrived_is_handled() {
+    hear(3, 4);
+    hear(5, 4);
+
+    assertThat(spot()).isEqualTo(new StartPosition.Spot(4, 6));
+    assertThat(spot()).isEqualTo(new StartPosition.Spot(4, 4));
+  }
+
+  @Test
+  void what_was_held_back_and_has_come_or_is_gone_does_not_come_again() {
+    hear(3, 4);
+    hear(6, 4);
+    hear(4, 5);
+    places.passed(new Gap("t", 0, 5, 6, Gap.Reason.GIVEN_UP));
+
+    assertThat(spot().floor()).isEqualTo(6);
+
+    hear(8, 7);
+    hear(7, 9);
+
+    assertThat(spot().floor()).isEqualTo(9);
+  }
+
+  @Test
+  void a_broker_that_does_not_say_what_it_holds_back_is_taken_to_hold_nothing_back() {
+    hear(3, BrokerEffect.Deliver.UNKNOWN);
+
+    assertThat(spot()).isEqualTo(new StartPosition.Spot(4, 4));
+  }
+
+  private void hear(long sequence, long heldFrom) {
+    BrokerEffect.Deliver delivery = delivery(TopicKind.DURABLE, 1, sequence, heldFrom);
+    places.taken(delivery);
+    places.settled(delivery);
   }
 
   @Test
