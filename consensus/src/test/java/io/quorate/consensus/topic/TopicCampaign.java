@@ -553,6 +553,9 @@ final class TopicCampaign implements AutoCloseable {
     List<SortedMap<TopicHistory.Place, String>> logs = readEverywhere();
     converge(logs, early);
     SortedMap<TopicHistory.Place, String> log = logs.get(0);
+    Set<String> letters = letters(log);
+    history.checkLateOnesWereGivenUp(
+        place -> place.topic().equals(POISON) && letters.contains(log.get(place)));
     history.checkNothingWasViolated();
     history.checkLog(log, Set.of(BOUNDED, MODELS));
     for (SortedMap<TopicHistory.Place, String> other : logs) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.function.Predicate;
 
 /** What clients of replicated topics did and saw, and whether that is what was promised. */
 final class TopicHistory {
@@ -121,7 +122,11 @@ final class TopicHistory {
   /** The highest attempt at each message that any member of a group was given. */
   private final Map<String, Integer> attempts = new HashMap<>();
 
-  private final Map<String, Place> newestOfGroup = new HashMap<>();
+  private final Map<String, Delivery> newestOfGroup = new HashMap<>();
+
+  /** What was given first after a newer one of its key, though handed out before; and which. */
+  private final Map<Place, String> late = new HashMap<>();
+
   private final Set<String> settled = new HashSet<>();
   private final Set<Place> givenToGroups = new HashSet<>();
   /** What must not be; kept, since who calls back swallows what is thrown at it. */
@@ -156,11 +161,32 @@ final class TopicHistory {
     attempts.merge(group + place, delivery.attempt(), Math::max);
     if (givenToGroups.add(place)) {
       String key = group + delivery.partition() + delivery.message().key().orElse("");
-      Place newest = newestOfGroup.put(key, place);
-      if (newest != null && newest.sequence() > place.sequence()) {
-        violated(group + " was given " + place + " after " + newest);
+      Delivery newest = newestOfGroup.get(key);
+      if (newest == null || newest.sequence() < place.sequence()) {
+        newestOfGroup.put(key, delivery);
+        return;
+      }
+      String complaint = group + " was given " + place + " after " + place(newest);
+      if (delivery.generation() < newest.generation()) {
+        late.put(place, complaint);
+      } else {
+        violated(complaint);
       }
     }
+  }
+
+  /**
+   * A replica that lags tells its member of an attempt when the message has long been given up, and
+   * later ones of its key have gone to members elsewhere. The member is fenced; but only a message
+   * that was given up may come so late.
+   */
+  void checkLateOnesWereGivenUp(Predicate<Place> givenUp) {
+    late.forEach(
+        (place, complaint) -> {
+          if (!givenUp.test(place)) {
+            violated(complaint);
+          }
+        });
   }
 
   boolean wasGiven(Place place) {
