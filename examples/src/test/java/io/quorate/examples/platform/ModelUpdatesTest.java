@@ -188,6 +188,7 @@ class ModelUpdatesTest {
   @Test
   void what_cannot_be_published_now_can_be_published_by_the_successor() {
     saveAndPublish(EU, 1);
+    awaitVersion(EU, 1);
     CheckpointInfo saved = save(EU, 2);
     simulation.network().isolate(IDS.get(EU));
     CompletableFuture<Receipt> unheard = region(EU).updates().publish(2);
