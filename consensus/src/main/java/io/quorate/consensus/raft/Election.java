@@ -99,8 +99,8 @@ final class Election {
   }
 
   /**
-   * Whether this node leads by what was granted. In a new group it waits a little for those who have
-   * not answered, since whoever did not vote for the first leader has to catch up before it counts.
+   * Whether this node leads by what was granted. In a new group it waits a little for those who
+   * have not answered, since whoever did not vote for the first leader must catch up to count.
    */
   boolean elected() {
     if (!won()) {

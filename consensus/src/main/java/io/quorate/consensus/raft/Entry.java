@@ -136,9 +136,7 @@ final class Entry {
   /** Writes entries behind their count. */
   static void writeAll(ByteWriter out, List<Entry> entries) {
     out.varint(entries.size());
-    for (ByteBuffer piece : pieces(entries)) {
-      out.bytes(piece.array(), piece.position(), piece.remaining());
-    }
+    copy(pieces(entries), out);
   }
 
   /** What {@code head} holds, then entries behind their count, in an array without spare room. */
@@ -149,10 +147,14 @@ final class Entry {
       size += piece.remaining();
     }
     ByteWriter out = new ByteWriter(size);
+    copy(pieces, out);
+    return out.array();
+  }
+
+  private static void copy(List<ByteBuffer> pieces, ByteWriter out) {
     for (ByteBuffer piece : pieces) {
       out.bytes(piece.array(), piece.position(), piece.remaining());
     }
-    return out.array();
   }
 
   /**

@@ -49,7 +49,7 @@ final class Replication {
     return peer;
   }
 
-  /** As {@link #peer}; null as well if it is not in {@code birth}, see {@link Configuration.Reached}. */
+  /** As {@link #peer}; null as well if not in {@code birth}, see {@link Configuration.Reached}. */
   Progress counted(NodeId node, long birth) {
     Progress peer = peers.get(node);
     return peer != null && (birth == Configuration.ANY_BIRTH || peer.birth == birth) ? peer : null;

@@ -39,7 +39,7 @@ final class SegmentDirectory {
   Manifest create(WalOptions options, long nonce) {
     refuseIfInUse();
     Segment first = new Segment(0, 0, options.segmentBytes());
-    SegmentPreparation preparation = 
+    SegmentPreparation preparation =
         new SegmentPreparation(storage, directory, first, nonce, OptionalLong.empty());
     try {
       boolean ready = false;

@@ -21,7 +21,8 @@ import java.util.Optional;
  */
 final class FreeRun extends Progress {
   /** One computation under way, from {@code base}. */
-  private record Attempt(NodeId worker, Work work, TrainingState base, long beganNanos) {}
+  private record Attempt(NodeId worker, Work work, TrainingState base, long beganNanos)
+      implements Stragglers.UnderWay {}
 
   /** A result that has yet to change the parameters. */
   private record Arrived(ShardResult result, long version) {}
@@ -130,17 +131,9 @@ final class FreeRun extends Progress {
     if (known == 0) {
       return Optional.empty();
     }
-    double limit = options.speculation().multiple() * ShardBoard.median(durations, known);
-    for (int i = 0; i < shards.length; i++) {
-      List<Attempt> attempts = shards[i].attempts;
-      boolean copyable = !attempts.isEmpty() && attempts.size() < ShardBoard.MAX_COPIES;
-      if (copyable
-          && attempts.stream().noneMatch(attempt -> attempt.worker().equals(worker))
-          && nowNanos - attempts.get(0).beganNanos() > limit) {
-        return Optional.of(i);
-      }
-    }
-    return Optional.empty();
+    return Stragglers.find(
+        shards.length, i -> shards[i].attempts, worker, options.speculation().multiple(), durations,
+        known, nowNanos);
   }
 
   @Override

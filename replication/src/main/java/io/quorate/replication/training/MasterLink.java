@@ -76,7 +76,9 @@ final class MasterLink {
     }
     if (joining.isEmpty() || joining.get().isDone()) {
       TrainingMessage join = new TrainingMessage.Join(options.description(), parameters);
-      joining = Optional.of(ask(leader.get(), join.encode()).thenAccept(answer -> welcome(leader, answer)));
+      joining =
+          Optional.of(
+              ask(leader.get(), join.encode()).thenAccept(answer -> welcome(leader, answer)));
     }
     return joining.get();
   }

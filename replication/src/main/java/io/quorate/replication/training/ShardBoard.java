@@ -13,8 +13,6 @@ import java.util.Optional;
  * that takes suspiciously long.
  */
 final class ShardBoard {
-  static final int MAX_COPIES = 2;
-
   /**
    * Work that was given away.
    *
@@ -23,7 +21,8 @@ final class ShardBoard {
   record Assigned(Work work, Optional<NodeId> slow) {}
 
   /** One computation under way. */
-  private record Attempt(NodeId worker, Work work, long beganNanos) {}
+  private record Attempt(NodeId worker, Work work, long beganNanos)
+      implements Stragglers.UnderWay {}
 
   private static final class Shard {
     final List<Attempt> attempts = new ArrayList<>();
@@ -141,24 +140,9 @@ final class ShardBoard {
     if (done < options.speculation().quantile() * shards.length || done == 0) {
       return Optional.empty();
     }
-    double limit = options.speculation().multiple() * median(durations, done);
-    for (int i = 0; i < shards.length; i++) {
-      List<Attempt> attempts = shards[i].attempts;
-      boolean copyable = !attempts.isEmpty() && attempts.size() < MAX_COPIES;
-      if (copyable
-          && attempts.stream().noneMatch(attempt -> attempt.worker().equals(worker))
-          && nowNanos - attempts.get(0).beganNanos() > limit) {
-        return Optional.of(i);
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** The median of the first {@code count} durations. */
-  static long median(long[] durations, int count) {
-    long[] sorted = Arrays.copyOf(durations, count);
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
+    return Stragglers.find(
+        shards.length, i -> shards[i].attempts, worker, options.speculation().multiple(), durations,
+        done, nowNanos);
   }
 
   /** Whether {@code work} is still wanted from {@code worker}. */

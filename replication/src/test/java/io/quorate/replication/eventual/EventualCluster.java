@@ -2,6 +2,7 @@ package io.quorate.replication.eventual;
 
 import io.quorate.core.Environment;
 import io.quorate.core.NodeId;
+import io.quorate.core.codec.Codec;
 import io.quorate.core.sim.SimNode;
 import io.quorate.core.sim.Simulation;
 import io.quorate.core.sim.SimulationOptions;
@@ -52,6 +53,17 @@ final class EventualCluster<S> implements AutoCloseable {
                 return opener.open(environment, founder ? ids.subList(0, founders) : ids);
               }));
     }
+  }
+
+  /** Stores of texts that keep the latest write. */
+  static EventualCluster<EventualStore<String, String>> ofTexts(
+      long seed, int founders, int size) {
+    return new EventualCluster<>(
+        seed,
+        founders,
+        size,
+        (environment, members) ->
+            EventualStore.open(environment, members, Codec.STRING, Codec.STRING, OPTIONS));
   }
 
   S store(int node) {

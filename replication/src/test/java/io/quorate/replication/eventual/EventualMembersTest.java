@@ -16,13 +16,7 @@ import org.junit.jupiter.api.Test;
 /** Members that come and go while the stores are open. */
 class EventualMembersTest {
   private static EventualCluster<EventualStore<String, String>> cluster(long seed) {
-    return new EventualCluster<>(
-        seed,
-        3,
-        4,
-        (environment, members) ->
-            EventualStore.open(
-                environment, members, Codec.STRING, Codec.STRING, EventualCluster.OPTIONS));
+    return EventualCluster.ofTexts(seed, 3, 4);
   }
 
   private static List<NodeId> members(EventualCluster<?> cluster, int... nodes) {

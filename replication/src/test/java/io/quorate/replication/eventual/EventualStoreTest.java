@@ -14,11 +14,7 @@ import org.junit.jupiter.api.Test;
 /** What the store promises, one promise at a time; items P1, P2, P4 and P5 in the store. */
 class EventualStoreTest {
   private static EventualCluster<EventualStore<String, String>> cluster(long seed) {
-    return new EventualCluster<>(
-        seed,
-        (environment, members) ->
-            EventualStore.open(
-                environment, members, Codec.STRING, Codec.STRING, EventualCluster.OPTIONS));
+    return EventualCluster.ofTexts(seed, 3, 3);
   }
 
   @Test
