@@ -43,7 +43,7 @@ public final class RaftFailover {
         Files.createDirectories(directory);
         System.out.printf(
             "round %d %s  load %.1f  fsync p50 %.0f us%n",
-            round, name, Load.loadAverage(), RaftBench.fsyncMicros(directory));
+            round, name, Load.loadAverage(), Disk.fsyncMicros(directory));
         try (Failover failover = new Failover(directory, settings.get(name), "-Xmx256m")) {
           Thread atExit = new Thread(failover::close);
           Runtime.getRuntime().addShutdownHook(atExit);
@@ -61,7 +61,7 @@ public final class RaftFailover {
           }
           Runtime.getRuntime().removeShutdownHook(atExit);
         }
-        RaftBench.delete(directory);
+        Disk.delete(directory);
       }
     }
     System.out.printf("all rounds  load %.1f%n", Load.loadAverage());

@@ -55,7 +55,7 @@ public final class TopicBench {
     Files.createDirectories(directory);
     System.out.printf(
         "%s  load %.1f  fsync p50 %.0f us%n",
-        entry.name(), Load.loadAverage(), RaftBench.fsyncMicros(directory));
+        entry.name(), Load.loadAverage(), Disk.fsyncMicros(directory));
     byte[] payload = new byte[BYTES];
     try (TopicPeer peer = entry.start().start(directory)) {
       Load.run(256, seconds, slot -> peer.publish(payload));
@@ -67,6 +67,6 @@ public final class TopicBench {
             depth, outcome, (peer.delivered() - before) / seconds);
       }
     }
-    RaftBench.delete(directory);
+    Disk.delete(directory);
   }
 }
