@@ -13,6 +13,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,11 +92,7 @@ final class BusSubscription implements Subscription {
 
   /** On the loop: it goes on in another session. Returns where. */
   BrokerCommand.Subscribe moveTo(String session, boolean first) {
-    for (Object each : queue) {
-      if (each instanceof HeldDelivery delivery && delivery.comesAgain()) {
-        delivery.forget();
-      }
-    }
+    takeBack(delivery -> true, HeldDelivery::forget);
     synchronized (rewinding) {
       rewinding.clear();
     }
@@ -150,22 +148,14 @@ final class BusSubscription implements Subscription {
 
   /** On the loop: deliveries of partitions that have gone elsewhere are not looked at any more. */
   void heard(BrokerEffect.Assign assign) {
-    for (Object each : queue) {
-      if (each instanceof HeldDelivery delivery
-          && delivery.comesAgain()
-          && delivery.topic().equals(assign.topic())
-          && !assign.partitions().contains(delivery.partition())) {
-        delivery.release();
-      }
-    }
+    Predicate<HeldDelivery> gone =
+        delivery ->
+            delivery.topic().equals(assign.topic())
+                && !assign.partitions().contains(delivery.partition());
+    takeBack(gone, HeldDelivery::release);
     synchronized (rewinding) {
       for (Rewind rewind : List.copyOf(rewinding.values())) {
-        for (HeldDelivery delivery : List.copyOf(rewind.waiting)) {
-          if (delivery.topic().equals(assign.topic())
-              && !assign.partitions().contains(delivery.partition())) {
-            delivery.release();
-          }
-        }
+        List.copyOf(rewind.waiting).stream().filter(gone).forEach(HeldDelivery::release);
       }
     }
     synchronized (assignments) {
@@ -174,6 +164,24 @@ final class BusSubscription implements Subscription {
       }
     }
     enqueue(new Assigned(assign.topic()));
+  }
+
+  /**
+   * Takes from the queue what the broker hands out again, the latest first: the subscriber's thread
+   * goes on from the front meanwhile, and must not get one when an earlier one of its key is gone.
+   */
+  private void takeBack(Predicate<HeldDelivery> which, Consumer<HeldDelivery> how) {
+    List<HeldDelivery> found = new ArrayList<>();
+    for (Object each : queue) {
+      if (each instanceof HeldDelivery delivery
+          && delivery.comesAgain()
+          && which.test(delivery)) {
+        found.add(delivery);
+      }
+    }
+    for (int i = found.size() - 1; i >= 0; i--) {
+      how.accept(found.get(i));
+    }
   }
 
   /** The rewind of the message's key that has not been overtaken; null if there is none. */
@@ -217,11 +225,7 @@ final class BusSubscription implements Subscription {
       bus.settler()
           .settle(effect.session(), settlement, future, tag -> rewound(key, rewind, effect, tag));
       if (settlement.verdict() == Verdict.NACK) {
-        for (Object each : queue) {
-          if (each instanceof HeldDelivery later && keyOf(later.effect()).equals(key)) {
-            later.release();
-          }
-        }
+        takeBack(later -> keyOf(later.effect()).equals(key), HeldDelivery::release);
       }
     }
   }
