@@ -13,31 +13,35 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Goal T2, with real processes, sockets and disks: master and workers are killed at random moments,
  * also while a checkpoint is written, and the job ends in the same bits. More runs with {@code
- * -Dtraining.kill.runs=100}.
+ * -Dtraining.kill.runs=100}, from another seed than 0 on with {@code -Dtraining.kill.first=}.
  */
 class KilledTrainingTest {
+  private static final int FIRST = Integer.getInteger("training.kill.first", 0);
   private static final int RUNS = Integer.getInteger("training.kill.runs", 2);
   private static final int KILLS = 3;
   private static final int WORKERS = 2;
 
-  @TempDir Path directory;
+  private static String expected;
 
   /** One job's processes. */
-  private final class Job implements AutoCloseable {
+  private static final class Job implements AutoCloseable {
     private final Path place;
     private final String address;
     private final List<Process> workers = new ArrayList<>();
     private Process master;
     private int term;
 
-    Job(String name) throws IOException {
-      place = directory.resolve(name);
+    Job(Path directory) throws IOException {
+      place = directory;
       address = "127.0.0.1:" + freePort();
       startMaster();
       for (int i = 0; i < WORKERS; i++) {
@@ -93,26 +97,30 @@ class KilledTrainingTest {
     }
   }
 
-  @Test
-  void whoever_is_killed_and_when_the_job_ends_in_the_same_bits() throws Exception {
-    String expected;
-    try (Job job = new Job("undisturbed")) {
+  @BeforeAll
+  static void undisturbed(@TempDir Path directory) throws IOException {
+    try (Job job = new Job(directory)) {
       expected = job.digest();
     }
     assertThat(expected).matches("digest [0-9a-f]{64}");
-    int equal = 0;
-    for (int run = 0; run < RUNS; run++) {
-      SplittableRandom random = new SplittableRandom(run);
-      try (Job job = new Job("run-" + run)) {
-        for (int kill = 0; kill < KILLS; kill++) {
-          job.kill(random);
-        }
-        assertThat(job.digest()).as("run %d", run).isEqualTo(expected);
-        equal++;
-      }
-    }
+  }
 
-    System.out.println(equal + " of " + RUNS + " runs with kills ended in " + expected);
+  static IntStream seeds() {
+    return IntStream.range(FIRST, FIRST + RUNS);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whoever_is_killed_and_when_the_job_ends_in_the_same_bits(int seed, @TempDir Path directory)
+      throws Exception {
+    SplittableRandom random = new SplittableRandom(seed);
+    try (Job job = new Job(directory)) {
+      for (int kill = 0; kill < KILLS; kill++) {
+        job.kill(random);
+      }
+
+      assertThat(job.digest()).isEqualTo(expected);
+    }
   }
 
   private static int freePort() throws IOException {
