@@ -119,12 +119,14 @@ public class ProgressBar implements TrainingListener {
     }
   }
 
+  /** What is wanted first comes first: a narrow terminal shows no more. */
   private String line(StepStats stats, long done, String bar) {
     return String.format(
         Locale.ROOT,
-        "  %s %3d %%  step %d/%d  loss %.3f  %s examples/s  %d worker%s%s%s  ETA %s",
+        "  %s %3d %%  ETA %s  step %d/%d  loss %.3f  %s examples/s  %d worker%s%s%s",
         bar,
         100 * done / steps,
+        time(secondsPerStep * (steps - done)),
         done,
         steps,
         stats.loss().mean(),
@@ -132,8 +134,7 @@ public class ProgressBar implements TrainingListener {
         stats.workers(),
         stats.workers() == 1 ? "" : "s",
         stragglers(stats.workers()),
-        copies == 0 ? "" : ", " + copies + (copies == 1 ? " copy" : " copies"),
-        time(secondsPerStep * (steps - done)));
+        copies == 0 ? "" : ", " + copies + (copies == 1 ? " copy" : " copies"));
   }
 
   private String stragglers(int workers) {

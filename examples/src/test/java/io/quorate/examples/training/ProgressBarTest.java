@@ -26,8 +26,8 @@ class ProgressBarTest {
     assertThat(text().lines()).hasSize(10);
     assertThat(text())
         .contains(
-            "[############............]  50 %  step 25/50  loss 0.500  10.0k examples/s"
-                + "  3 workers, w0 lags, 25 copies  ETA 3 s")
+            "[############............]  50 %  ETA 3 s  step 25/50  loss 0.500"
+                + "  10.0k examples/s  3 workers, w0 lags, 25 copies")
         .doesNotContain("\r", "\u001b");
   }
 
@@ -41,7 +41,7 @@ class ProgressBarTest {
 
     assertThat(text().split("\n")).hasSize(3);
     assertThat(text())
-        .contains("████████\u001b[0m", "step 1/3", "1 copy ", "step 3/3", "3 copies ")
+        .contains("████████\u001b[0m", "step 1/3", "1 copy\u001b", "step 3/3", "3 copies\u001b")
         .contains("  * worker w1 is gone, its shards go to others");
     assertThat(text().split("\r")).hasSize(4);
   }
@@ -53,6 +53,17 @@ class ProgressBarTest {
     bar.onStep(stats(0));
 
     assertThat(text()).startsWith("\r\u001b[?7l  ").endsWith("\u001b[K\u001b[?7h");
+  }
+
+  @Test
+  void of_80_columns_how_far_how_long_and_how_well_are_seen() {
+    ProgressBar bar = new ProgressBar(out, false, 50_000);
+    for (int step = 0; step < 5_000; step++) {
+      bar.onStep(stats(step));
+    }
+
+    assertThat(text().substring(0, 80))
+        .contains(" 10 %", "ETA 75:00 min", "step 5000/50000", "loss 0.500");
   }
 
   private static StepStats stats(int step) {
