@@ -308,9 +308,10 @@ final class FreeRun extends Progress {
         }
       }
     }
-    if (inReduction.isEmpty() && nowNanos - changedNanos > limit) {
+    if (nowNanos - changedNanos > limit) {
       abort("no result for more than " + options.limits().stepTimeout() + " after step "
-          + stepsDone() + ", still missing: " + culprits());
+          + stepsDone() + ", still "
+          + (inReduction.isEmpty() ? "missing: " + culprits() : "reducing on the master"));
     }
   }
 

@@ -208,9 +208,10 @@ final class LockStep extends Progress {
 
   @Override
   void tick(long nowNanos) {
-    if (!reducing && nowNanos - tally.beganNanos() > options.limits().stepTimeout().toNanos()) {
+    if (nowNanos - tally.beganNanos() > options.limits().stepTimeout().toNanos()) {
+      String still = reducing ? "reducing on the master" : "missing: " + board.culprits();
       abort("step " + state.step() + " took more than " + options.limits().stepTimeout()
-          + ", still missing: " + board.culprits());
+          + ", still " + still);
     }
   }
 

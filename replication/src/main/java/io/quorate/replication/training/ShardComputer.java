@@ -4,6 +4,7 @@ import io.quorate.core.codec.ByteReader;
 import io.quorate.core.codec.ByteWriter;
 import io.quorate.replication.training.TrainingMessage.Work;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32C;
 
@@ -51,7 +52,7 @@ final class ShardComputer<B> {
    *
    * @param residual what the codec has kept back so far; empty for a stateless codec
    * @param withResidual whether the residual is to be handed in too
-   * @throws TrainingException if the gradient is not finite
+   * @throws TrainingException if the gradient is not finite, or an epoch has no steps
    * @throws Exception what the gradient function throws
    */
   Computed compute(
@@ -102,14 +103,18 @@ final class ShardComputer<B> {
   /** Puts the gradient into {@link #sum}. */
   private Loss gradient(Work work, long dataStep, float[] model, BooleanSupplier cancelled)
       throws Exception {
-    long epoch = dataStep / batches.stepsPerEpoch();
-    long stepOfEpoch = dataStep % batches.stepsPerEpoch();
-    B batch = batches.batch(epoch, stepOfEpoch, work.shard(), options.shards());
+    long stepsPerEpoch = batches.stepsPerEpoch();
+    if (stepsPerEpoch < 1) {
+      throw new TrainingException("stepsPerEpoch must be at least 1, was " + stepsPerEpoch);
+    }
+    long epoch = dataStep / stepsPerEpoch;
+    B batch = batches.batch(epoch, dataStep % stepsPerEpoch, work.shard(), options.shards());
     StepContext context =
         new StepContext(
             epoch, dataStep, work.shard(), work.attempt(), options.seed(), cancelled);
     Arrays.fill(sum, 0);
-    return function.compute(model, batch, sum, context);
+    return Objects.requireNonNull(
+        function.compute(model, batch, sum, context), "the gradient function returned no loss");
   }
 
   /** Takes local steps; the way gone, times the weight, stands for the gradient. */

@@ -63,7 +63,7 @@ public sealed interface SyncPolicy {
    * are averaged and handed to the job's optimizer as if they were gradients. Far fewer messages.
    *
    * @param localSteps at least 1
-   * @param rate of the local steps, more than 0
+   * @param rate of the local steps, more than 0 and finite
    * @see <a href="https://arxiv.org/abs/2311.08105">Douillard et al. 2023, DiLoCo</a>
    */
   record LocalSgd(int localSteps, double rate) implements SyncPolicy {
@@ -71,7 +71,7 @@ public sealed interface SyncPolicy {
       if (localSteps < 1) {
         throw new IllegalArgumentException("localSteps must be at least 1, was " + localSteps);
       }
-      if (!(rate > 0)) {
+      if (!(rate > 0) || Double.isInfinite(rate)) {
         throw new IllegalArgumentException("rate must be more than 0, was " + rate);
       }
     }

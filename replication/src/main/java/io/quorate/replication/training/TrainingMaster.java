@@ -275,7 +275,7 @@ public final class TrainingMaster implements AutoCloseable {
           } catch (StepReducer.BadResultException e) {
             outcome =
                 List.of(new MasterCore.Spoiled(number, e.result(), e.getMessage(), nowNanos()));
-          } catch (RuntimeException e) {
+          } catch (RuntimeException | Error e) {
             // The user's optimizer or codec: nobody would ever hear of it here.
             log.error("reduction failed job={}", options.job(), e);
             outcome = List.of(new MasterCore.ReduceFailed(number, e.toString()));

@@ -127,8 +127,9 @@ final class WorkerLane<B> {
                 Optional.of(
                     computer.compute(
                         work, model, residual, task.checkpoint(), () -> !isCurrent(work)));
-          } catch (Exception | LinkageError e) {
+          } catch (Throwable e) {
             // The user's code: its failure is the master's to judge, and no reason to stop working.
+            // Errors too: nobody else would hear of them.
             problem = String.valueOf(e);
             log.warn("gradient failed node={} step={} shard={}", environment.self(), work.step(),
                 work.shard(), e);

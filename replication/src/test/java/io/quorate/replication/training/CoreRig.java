@@ -18,6 +18,8 @@ final class CoreRig {
   long nowNanos;
   Optional<TrainingState> saved = Optional.empty();
   Optimizer optimizer;
+  /** Whether the optimizer never comes to an end. */
+  boolean stuck;
   private final TreeMap<Long, TrainingMessage> answers = new TreeMap<>();
   private final ShardComputer<List<float[]>> computer;
   private final StepReducer reducer;
@@ -148,6 +150,8 @@ final class CoreRig {
         number = add.number();
         events.add(effect);
         reducer.add(number, SimulatedJob.PARAMETERS, add.result());
+      } else if (stuck && isReduction(effect)) {
+        return true;
       } else if (effect instanceof MasterCore.Reduce reduce) {
         number = reduce.number();
         if (!reducer.isSpoiled(number)) {
@@ -168,5 +172,9 @@ final class CoreRig {
       inputs.add(new MasterCore.ReduceFailed(number, e.toString()));
     }
     return true;
+  }
+
+  private static boolean isReduction(MasterCore.Effect effect) {
+    return effect instanceof MasterCore.Reduce || effect instanceof MasterCore.ApplyEach;
   }
 }

@@ -185,6 +185,28 @@ class MasterCoreTest {
         .contains("rate may be too large");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void an_optimizer_that_never_comes_to_an_end_ends_the_job_in_time(boolean free) {
+    CoreRig rig = CoreRig.of(free ? bounded(2) : PLAIN);
+    rig.stuck = true;
+    rig.join(A);
+    for (int i = 0; i < 8; i++) {
+      rig.poll(A, 0).ifPresent(task -> rig.work(A, task));
+    }
+
+    for (int i = 0; i < 110; i++) {
+      rig.tick(100);
+      rig.ask(A, new TrainingMessage.Poll(1, 0));
+    }
+
+    assertThat(rig.events(MasterCore.Aborted.class))
+        .singleElement()
+        .extracting(MasterCore.Aborted::reason)
+        .asString()
+        .contains("PT10S", "still reducing on the master");
+  }
+
   @Test
   void a_worker_that_says_good_bye_or_falls_silent_leaves_its_shards_to_others() {
     CoreRig rig = CoreRig.of(bounded(1));

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Input that is wrong is named, and what is only unusual counts as it should. Unequal batches,
@@ -78,6 +80,59 @@ class TrainingBadInputTest {
         .hasRootCauseInstanceOf(TrainingException.class)
         .hasStackTraceContaining("step 5, shard 3 of worker w")
         .hasStackTraceContaining("NaN");
+  }
+
+  @Test
+  void a_gradient_function_that_throws_an_error_or_returns_no_loss_is_named() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    PLAIN,
+                    (model, batch, sum, context) -> {
+                      throw new AssertionError("out of bounds");
+                    }))
+        .hasStackTraceContaining("of worker w")
+        .hasStackTraceContaining("java.lang.AssertionError: out of bounds");
+    assertThatThrownBy(() -> run(PLAIN, (model, batch, sum, context) -> null))
+        .hasStackTraceContaining("of worker w")
+        .hasStackTraceContaining("the gradient function returned no loss");
+  }
+
+  @Test
+  void data_without_steps_is_named() {
+    BatchSource<List<float[]>> none =
+        new BatchSource<>() {
+          @Override
+          public List<float[]> batch(long epoch, long step, int shard, int shards) {
+            return List.of();
+          }
+
+          @Override
+          public long stepsPerEpoch() {
+            return 0;
+          }
+        };
+    ShardComputer<List<float[]>> computer =
+        new ShardComputer<>(PLAIN, SimulatedJob.PARAMETERS, SimulatedJob::gradient, none);
+
+    assertThatThrownBy(
+            () ->
+                computer.compute(
+                    new TrainingMessage.Work(1, 0, 0, 0, 0),
+                    new float[SimulatedJob.PARAMETERS],
+                    new float[0],
+                    false,
+                    () -> false))
+        .isInstanceOf(TrainingException.class)
+        .hasMessage("stepsPerEpoch must be at least 1, was 0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
+  void a_rate_of_local_steps_that_is_none_is_refused(double rate) {
+    assertThatThrownBy(() -> new SyncPolicy.LocalSgd(5, rate))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("rate must be more than 0, was " + rate);
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -103,8 +104,29 @@ class TrainingResumeTest {
         .hasStackTraceContaining("has a parameters of 2 entries, expected 3");
   }
 
+  @Test
+  void a_checkpoint_that_says_more_than_this_release_knows_is_refused() {
+    TrainingOptions plain = TrainingOptions.of("job", "line-1", 8, 42);
+    TrainingState state = TrainingState.initial(new float[2], 1, 0);
+    Map<String, String> later = new TreeMap<>(StateShards.metadata(plain, MOMENTUM));
+    later.put("format", "2");
+
+    assertThatThrownBy(saveAndRead(later, state, plain, state)::join)
+        .hasRootCauseInstanceOf(TrainingException.class)
+        .hasStackTraceContaining("format=2")
+        .hasStackTraceContaining("expected {job=job model=line-1");
+  }
+
   private static CompletableFuture<TrainingState> saveAndRead(
       TrainingOptions saved, TrainingState state, TrainingOptions read, TrainingState like) {
+    return saveAndRead(StateShards.metadata(saved, MOMENTUM), state, read, like);
+  }
+
+  private static CompletableFuture<TrainingState> saveAndRead(
+      Map<String, String> metadata,
+      TrainingState state,
+      TrainingOptions read,
+      TrainingState like) {
     try (Simulation sim = Simulation.seeded(1)) {
       SimNode<CheckpointStore> node =
           sim.node(
@@ -112,11 +134,7 @@ class TrainingResumeTest {
       CheckpointStore store = node.service();
       CompletableFuture<TrainingState> back =
           store
-              .save(
-                  9,
-                  StateShards.metadata(saved, MOMENTUM),
-                  StateShards.shards(state),
-                  SaveProgress.NONE)
+              .save(9, metadata, StateShards.shards(state), SaveProgress.NONE)
               .thenCompose(info -> StateShards.read(store, info, read, MOMENTUM, like));
       sim.runUntil(back::isDone, Duration.ofSeconds(10));
       return back;
