@@ -3,8 +3,9 @@ package io.quorate.replication.training;
 /**
  * The loss over some examples.
  *
- * @param sum the sum of the examples' losses
- * @param weight the sum of the examples' weights, usually their number; 0 for an empty shard
+ * @param sum the sum of the examples' losses, each times its weight; finite
+ * @param weight the sum of the examples' weights, usually their number; at least 0 and finite; 0
+ *     for an empty shard
  */
 public record Loss(double sum, double weight) {
   /** The loss over nothing. */
@@ -19,7 +20,11 @@ public record Loss(double sum, double weight) {
     }
   }
 
-  /** The loss over these examples and {@code other}'s. */
+  /**
+   * The loss over these examples and {@code other}'s.
+   *
+   * @throws IllegalArgumentException if a sum is no longer finite
+   */
   public Loss plus(Loss other) {
     return new Loss(sum + other.sum, weight + other.weight);
   }

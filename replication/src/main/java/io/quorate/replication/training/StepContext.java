@@ -8,16 +8,21 @@ import java.util.random.RandomGenerator;
  * Where in the training a gradient is computed.
  *
  * @param epoch from 0 on
- * @param step in all, from 0 on
+ * @param step of the data since the begin of the job, from 0 on: with {@link SyncPolicy.LocalSgd}
+ *     that is several for each step of the job
  * @param shard from 0 on
  * @param attempt counts copies of the same work, from 0 on; must not influence the result
  * @param seed the job's
- * @param cancelled whether the result is no longer wanted; long computations look now and then
+ * @param cancelled whether the result is no longer wanted; long computations look now and then, and
+ *     may return or throw what they like once it is. May be asked by any thread; cheap
  */
 public record StepContext(
     long epoch, long step, int shard, int attempt, long seed, BooleanSupplier cancelled) {
 
-  /** A new stream of chance that depends on the job's seed, the step and the shard alone. */
+  /**
+   * A stream of chance that depends on the job's seed, the step and the shard alone. Each call
+   * gives it from its begin on. For one thread.
+   */
   public RandomGenerator random() {
     return new SplittableRandom(mix(mix(seed, step), shard));
   }

@@ -7,12 +7,12 @@ import java.util.Optional;
  * One step that is over. Without lock step, a step is over whenever as many results have counted as
  * there are shards.
  *
- * @param step from 0 on
+ * @param step from 0 on; one that had to be taken again comes again
  * @param loss over the examples that counted
  * @param droppedShards whose results came too late to count
  * @param durationNanos from the step's begin to its result
- * @param bytesUp payload of the results, as encoded
- * @param bytesDown payload of parameters and residuals
+ * @param bytesUp payload of the results, as encoded, those of copies not among them
+ * @param bytesDown payload of parameters and residuals, to all workers
  * @param workers that are taking part
  * @param slowest whose work another had to do too; without such, who handed in the last result that
  *     counted
@@ -32,7 +32,7 @@ public record StepStats(
     int copiesStarted,
     int copiesWasted,
     Staleness staleness) {
-  /** Examples that counted, by the second. */
+  /** Examples that counted, by their weight, for each second; 0 if no time has passed. */
   public double examplesPerSecond() {
     return durationNanos == 0 ? 0 : loss.weight() * 1e9 / durationNanos;
   }

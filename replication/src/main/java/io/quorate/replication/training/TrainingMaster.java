@@ -26,6 +26,10 @@ import org.slf4j.LoggerFactory;
  * <p>There must be one master in each term; let {@code LeaderElection} decide, and its fencing
  * token be the term. A successor goes on from the newest checkpoint, with the same bits; workers
  * leave a deposed master as soon as they hear of the new one.
+ *
+ * <p>Needs memory for the parameters and the optimizer's state three times over (before and after a
+ * step, and a checkpoint on its way), for one gradient sum, and for results that came before their
+ * turn; with a stateful codec also for a residual of each shard.
  */
 public final class TrainingMaster implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TrainingMaster.class);
@@ -66,12 +70,22 @@ public final class TrainingMaster implements AutoCloseable {
   }
 
   /**
-   * Starts to lead a job; goes on from the newest checkpoint if there is one.
+   * Starts to lead a job; goes on from the newest checkpoint if there is one. Returns at once; what
+   * becomes of it, {@link #report} tells. To be closed before {@code environment}: that stops it
+   * too, but leaves the report pending.
    *
+   * @param environment of this node; on one node there is one master or worker of a job
+   * @param options the same as the workers'
+   * @param optimizer the same as that of the checkpoint
    * @param term grows with every new master of the job; at least 0
-   * @param initial the parameters at step 0; copied
+   * @param initial the parameters at step 0, at least one; copied. With a checkpoint only their
+   *     number counts
    * @param steps in all, those of earlier masters among them; at least 1
-   * @param checkpoints where the state is saved; without, a new master begins anew
+   * @param checkpoints where the state is saved; without, a new master begins anew. Remains the
+   *     caller's to close, after this master
+   * @param listener is told how it goes
+   * @throws IllegalArgumentException if {@code term}, {@code initial} or {@code steps} is out of
+   *     its range
    */
   public static TrainingMaster start(
       Environment environment,
@@ -109,13 +123,18 @@ public final class TrainingMaster implements AutoCloseable {
    * a store, is durable. Fails with {@link TrainingException} if the job cannot go on, naming what
    * is to blame, or if that checkpoint cannot be saved; or with {@link RefusedException} after
    * {@link #close}, or if at the start too few peers of the store said which checkpoints they have:
-   * then start again.
+   * then start again; or with {@link IllegalStateException} if this node has another master or
+   * worker of the job. Whichever it is, steps up to the newest checkpoint are done and kept. To
+   * cancel the future changes nothing.
    */
   public CompletableFuture<TrainingReport> report() {
     return report.copy();
   }
 
-  /** Stops leading; workers look for another master. May be called twice. */
+  /**
+   * Stops leading, soon after it returns; workers look for another master. A checkpoint that is
+   * being written is finished. May be called twice, from any thread.
+   */
   @Override
   public void close() {
     RefusedException reason = new RefusedException("training master was closed");

@@ -11,11 +11,12 @@ import java.time.Duration;
  * @param model name and version of the gradient function and data; workers with another are refused
  * @param shards logical shards, fixed for the whole job: results depend on their number and on
  *     nothing about the workers; four for each worker is a good start; 1 to 4,096
- * @param seed decides all chance
+ * @param seed decides all chance; any number
  * @param sync when a step is over
  * @param codec how gradients travel
  * @param speculation when slow work is copied; not done with codecs that keep a residual
- * @param limits times and frequencies
+ * @param limits times and frequencies; how often a worker says that it is still at work goes by its
+ *     own
  */
 public record TrainingOptions(
     String job,
@@ -47,7 +48,12 @@ public record TrainingOptions(
     }
   }
 
-  /** Full sync, all bits, copies of slow work, the default limits. */
+  /**
+   * Full sync, all bits, copies of slow work, the default limits.
+   *
+   * @throws IllegalArgumentException as for all ways to make options: if one is out of its range,
+   *     or the codec's residuals would be lost under the policy
+   */
   public static TrainingOptions of(String job, String model, int shards, long seed) {
     return new TrainingOptions(
         job,
@@ -95,10 +101,12 @@ public record TrainingOptions(
   /**
    * Times and frequencies.
    *
-   * @param stepTimeout a step that takes longer fails the job, naming who held it up
-   * @param workerTimeout a worker that is silent for longer is gone; its work goes to others
+   * @param stepTimeout a step that takes longer fails the job, naming who held it up; more than 0
+   * @param workerTimeout a worker that is silent for longer is gone; its work goes to others; at
+   *     least 10 ms
    * @param checkpointEvery steps between two checkpoints; at least 1
-   * @param maxFailures times that the work of one shard in one step may fail before the job does
+   * @param maxFailures with so many failures of one shard's work in one step the job fails; at
+   *     least 1
    */
   public record Limits(
       Duration stepTimeout, Duration workerTimeout, int checkpointEvery, int maxFailures) {

@@ -15,6 +15,9 @@ import java.util.function.Supplier;
 /**
  * A node that computes gradients for a job. It may start before the master, stop at any time, and
  * be many; a new master is found by asking who it is. Safe for use by many threads.
+ *
+ * <p>Needs memory for the parameters, and for each lane for a gradient and an encoded result; with
+ * local steps for two vectors more, and with a stateful codec for a residual of each of its shards.
  */
 public final class TrainingWorker implements AutoCloseable {
   private final EventLoop loop;
@@ -30,11 +33,19 @@ public final class TrainingWorker implements AutoCloseable {
   }
 
   /**
-   * Starts to work.
+   * Starts to work. Returns at once. Closing {@code environment} stops it too, without a good-bye.
    *
-   * @param parameters how many there are
-   * @param master who leads the job now, as far as is known here; asked again and again
-   * @param parallelism shards computed at once, each on a thread of its own; 1 to 256
+   * @param environment of this node; on one node there is one master or worker of a job
+   * @param options the same as the master's, else it refuses this worker
+   * @param parameters how many there are; at least 1, and as many as the master has
+   * @param function computes gradients; called by {@code parallelism} threads at once
+   * @param batches the data; called by the same threads
+   * @param master who leads the job now, as far as is known here; asked again and again on the
+   *     worker's event loop, so must not block
+   * @param parallelism shards computed at once, each in a lane with a thread of its own; 1 to 256
+   * @throws IllegalArgumentException if {@code parameters} or {@code parallelism} is out of its
+   *     range
+   * @throws IllegalStateException if this node has another master or worker of the job
    */
   public static <B> TrainingWorker start(
       Environment environment,
@@ -65,14 +76,19 @@ public final class TrainingWorker implements AutoCloseable {
   }
 
   /**
-   * Completes on the worker's event loop when the master says that the job is done; fails with
-   * {@link TrainingException} if the master refuses this worker.
+   * Completes on the worker's event loop when the master says that the job is over, well or badly,
+   * or after {@link #close}; fails with {@link TrainingException} if the master refuses this
+   * worker. To cancel the future changes nothing.
    */
   public CompletableFuture<Void> finished() {
     return finished.copy();
   }
 
-  /** Stops working; the master gives what was under way to others. May be called twice. */
+  /**
+   * Stops working, soon after it returns; the master gives what was under way to others. A gradient
+   * that is being computed is not interrupted, but told by {@link StepContext#cancelled}. May be
+   * called twice, from any thread.
+   */
   @Override
   public void close() {
     try {
