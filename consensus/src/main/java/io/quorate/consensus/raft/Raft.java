@@ -16,13 +16,14 @@ import io.quorate.core.transport.Endpoint;
 import io.quorate.core.transport.Handler;
 import io.quorate.core.transport.Request;
 import io.quorate.core.wal.DurabilityListener;
-import io.quorate.core.wal.WalOptions;
 import io.quorate.core.wal.WriteAheadLog;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -46,7 +47,6 @@ import org.slf4j.LoggerFactory;
 public final class Raft implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Raft.class);
   private static final String SERVICE = "raft";
-  private static final String DIRECTORY = "raft/log";
 
   private final Environment environment;
   private final RaftOptions options;
@@ -63,6 +63,8 @@ public final class Raft implements AutoCloseable {
   private final SortedMap<Long, RaftDriver<?, ?>> drivers = new TreeMap<>();
   /** Set before any group starts. */
   private Member member;
+  /** Groups that must get what they had here from the others. Set before any group starts. */
+  private SortedSet<String> fetching = new TreeSet<>();
   private volatile boolean closed;
 
   private Raft(Environment environment, RaftOptions options) {
@@ -89,7 +91,7 @@ public final class Raft implements AutoCloseable {
 
   /**
    * Completes when the log is open; fails with {@link StorageException} if it is another node's,
-   * damaged, of a newer format, or in use.
+   * damaged and not to be {@linkplain RaftOptions#repair repaired}, of a newer format, or in use.
    */
   public CompletableFuture<Void> opened() {
     return opened.copy();
@@ -220,6 +222,11 @@ public final class Raft implements AutoCloseable {
     return member;
   }
 
+  /** Whom a group begins with that has no log here. */
+  Configuration firstMembers(Group<?, ?> group) {
+    return fetching.contains(group.name()) ? Configuration.of(List.of()) : group.members();
+  }
+
   Storage storage() {
     return storage;
   }
@@ -267,21 +274,27 @@ public final class Raft implements AutoCloseable {
       opened.complete(null);
       return;
     }
-    WalOptions walOptions = options.wal("raft of node " + environment.self());
-    WriteAheadLog.open(environment, DIRECTORY, loop, walOptions)
+    new LogOpening(environment, options, loop, blocking())
+        .run()
         .whenComplete(
             (log, error) -> {
               if (error != null) {
-                opened.completeExceptionally(error);
+                opened.completeExceptionally(
+                    error instanceof CompletionException ? error.getCause() : error);
               } else if (closed) {
-                log.close();
+                log.log().close();
               } else {
-                wal = log;
-                bear(wal.nonce());
-                wal.listen(loop, new Durability());
-                opened.complete(null);
+                begin(log);
               }
             });
+  }
+
+  private void begin(LogOpening.Opened log) {
+    wal = log.log();
+    fetching = log.fetching();
+    bear(wal.nonce());
+    wal.listen(loop, new Durability());
+    opened.complete(null);
   }
 
   private void bear(long nonce) {

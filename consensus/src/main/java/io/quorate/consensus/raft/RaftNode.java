@@ -200,13 +200,14 @@ public final class RaftNode<C, R, M extends StateMachine<C, R>> implements AutoC
   /**
    * Makes {@code survivors} the group, without a majority. For when a majority is lost for good,
    * and on one survivor only: entries that the lost nodes had acknowledged may be gone, and if a
-   * lost node comes back there are two groups.
+   * lost node comes back there are two groups. Waits until this node has {@linkplain #started
+   * recovered} what it has stored.
    */
   public void unsafeRecover(Configuration survivors) {
     if (survivors.voters().isEmpty()) {
       throw new IllegalArgumentException("a group needs at least one voter");
     }
-    driver.loop().execute(() -> driver.force(survivors));
+    driver.started.thenRunAsync(() -> driver.force(survivors), driver.loop());
   }
 
   /**

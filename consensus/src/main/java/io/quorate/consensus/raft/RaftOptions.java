@@ -17,6 +17,10 @@ import java.util.Objects;
  * @param maxQueuedBytes commands given to this node and not yet answered; more are refused
  * @param snapshotLogBytes how much log may gather before a snapshot replaces it
  * @param sessionTimeout log time after which a node that has sent nothing is forgotten
+ * @param repair what becomes of a log or snapshot that is damaged: false has the node refuse to
+ *     start, true has the damaged files set aside, never deleted, and the node fetch everything
+ *     from the others; it has no vote until it has caught up. A group whose majority is damaged, or
+ *     that has one node alone, then has no leader and waits
  */
 public record RaftOptions(
     boolean durable,
@@ -25,7 +29,8 @@ public record RaftOptions(
     int maxCommandBytes,
     long maxQueuedBytes,
     long snapshotLogBytes,
-    Duration sessionTimeout) {
+    Duration sessionTimeout,
+    boolean repair) {
   private static final int MIB = 1 << 20;
   private static final int MAX_COMMAND_BYTES = 2 * MIB;
   private static final int UNIT_RESERVE_BYTES = 64 << 10;
@@ -67,44 +72,52 @@ public record RaftOptions(
         MIB + (64 << 10),
         32L * MIB,
         64L * MIB,
-        Duration.ofHours(1));
+        Duration.ofHours(1),
+        false);
   }
 
   /** Keeps log and votes in memory only; see {@link #durable}. */
   public RaftOptions unsafeInMemory() {
     return new RaftOptions(
         false, electionTimeout, operationTimeout, maxCommandBytes, maxQueuedBytes,
-        snapshotLogBytes, sessionTimeout);
+        snapshotLogBytes, sessionTimeout, repair);
   }
 
   public RaftOptions withElectionTimeout(Duration electionTimeout) {
     return new RaftOptions(
         durable, electionTimeout, operationTimeout, maxCommandBytes, maxQueuedBytes,
-        snapshotLogBytes, sessionTimeout);
+        snapshotLogBytes, sessionTimeout, repair);
   }
 
   public RaftOptions withOperationTimeout(Duration operationTimeout) {
     return new RaftOptions(
         durable, electionTimeout, operationTimeout, maxCommandBytes, maxQueuedBytes,
-        snapshotLogBytes, sessionTimeout);
+        snapshotLogBytes, sessionTimeout, repair);
   }
 
   public RaftOptions withMaxCommandBytes(int maxCommandBytes) {
     return new RaftOptions(
         durable, electionTimeout, operationTimeout, maxCommandBytes, maxQueuedBytes,
-        snapshotLogBytes, sessionTimeout);
+        snapshotLogBytes, sessionTimeout, repair);
   }
 
   public RaftOptions withSnapshotLogBytes(long snapshotLogBytes) {
     return new RaftOptions(
         durable, electionTimeout, operationTimeout, maxCommandBytes, maxQueuedBytes,
-        snapshotLogBytes, sessionTimeout);
+        snapshotLogBytes, sessionTimeout, repair);
   }
 
   public RaftOptions withSessionTimeout(Duration sessionTimeout) {
     return new RaftOptions(
         durable, electionTimeout, operationTimeout, maxCommandBytes, maxQueuedBytes,
-        snapshotLogBytes, sessionTimeout);
+        snapshotLogBytes, sessionTimeout, repair);
+  }
+
+  /** As {@link #repair} says. */
+  public RaftOptions withRepair(boolean repair) {
+    return new RaftOptions(
+        durable, electionTimeout, operationTimeout, maxCommandBytes, maxQueuedBytes,
+        snapshotLogBytes, sessionTimeout, repair);
   }
 
   /** Small files for small commands: a log of which little is kept needs little room. */

@@ -73,7 +73,9 @@ final class Replay {
         behind = entries.subList((int) (mark.index() + 1 - firstIndex), entries.size());
       }
     } else {
+      // After a repair a snapshot may be all that is left.
       mustReset = mark.index() > 0;
+      term = Math.max(term, mark.term());
     }
     return new RaftCore.Recovered(term, vote, mark, snapshot, List.copyOf(behind));
   }

@@ -5,6 +5,7 @@ import io.quorate.core.codec.ByteWriter;
 import io.quorate.core.codec.MalformedException;
 import io.quorate.core.storage.CorruptionException;
 import io.quorate.core.storage.Storage;
+import io.quorate.core.storage.StorageException;
 import io.quorate.core.storage.StorageFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,6 +44,7 @@ final class SnapshotFiles {
   private static final String INCOMING = "incoming.tmp";
   private static final String WRITING = "writing.tmp";
   private static final String PREFIX = "snapshot-";
+  private static final String DAMAGED = "damaged-";
 
   /** A snapshot with its final name. */
   record Stored(SnapshotId id, SnapshotMark mark, String path, long sessionsFrom) {}
@@ -62,6 +64,7 @@ final class SnapshotFiles {
    *
    * @throws CorruptionException if the newest one is damaged: older entries may be gone by now, so
    *     no other can stand in for it
+   * @throws StorageException if a newer release wrote it
    */
   Optional<Stored> newest() {
     storage.createDirectories(directory);
@@ -73,6 +76,13 @@ final class SnapshotFiles {
       return Optional.empty();
     }
     return Optional.of(check(directory + "/" + names.get(names.size() - 1)));
+  }
+
+  /** Keeps the snapshot at {@code path} under a name that does not count. */
+  void setAside(String path) {
+    String name = path.substring(directory.length() + 1);
+    storage.rename(path, directory + "/" + DAMAGED + name);
+    storage.syncDirectory(directory);
   }
 
   /** Writes a snapshot and makes it durable. */
@@ -185,21 +195,21 @@ final class SnapshotFiles {
       if (front.hasRemaining() || front.getInt(0) != MAGIC) {
         throw new CorruptionException(path, 0, "not a snapshot");
       }
-      if (front.get(4) != VERSION) {
-        throw new CorruptionException(
-            path, 4, "a snapshot of version " + front.get(4) + ", this release knows " + VERSION);
-      }
-      int headerBytes = front.getInt(5);
       long size = file.size();
-      if (headerBytes < 0 || headerBytes > Math.min(MAX_HEADER_BYTES, size - FRONT_BYTES - 8)) {
-        throw new CorruptionException(path, 5, "a header of " + headerBytes + " bytes");
-      }
       int crc = crc(file, size - 4);
       ByteBuffer stored = ByteBuffer.allocate(4);
       file.read(size - 4, stored);
       if (stored.getInt(0) != crc) {
         throw new CorruptionException(
             path, size - 4, "CRC32C " + stored.getInt(0) + ", the contents have " + crc);
+      }
+      if (front.get(4) != VERSION) {
+        throw new StorageException(
+            path + " has version " + front.get(4) + " at offset 4; this release knows " + VERSION);
+      }
+      int headerBytes = front.getInt(5);
+      if (headerBytes < 0 || headerBytes > Math.min(MAX_HEADER_BYTES, size - FRONT_BYTES - 8)) {
+        throw new CorruptionException(path, 5, "a header of " + headerBytes + " bytes");
       }
       ByteBuffer header = ByteBuffer.allocate(headerBytes);
       file.read(FRONT_BYTES, header);

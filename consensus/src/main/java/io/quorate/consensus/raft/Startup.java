@@ -51,7 +51,7 @@ final class Startup<C, R> {
     SnapshotMark mark =
         newest
             .map(SnapshotFiles.Stored::mark)
-            .orElseGet(() -> SnapshotMark.initial(group.members()));
+            .orElseGet(() -> SnapshotMark.initial(host.firstMembers(group)));
     Replay replay = new Replay();
     units.forEach(unit -> Units.decode(unit, replay));
     RaftCore.Recovered recovered =

@@ -33,8 +33,8 @@ import java.util.stream.IntStream;
 
 /**
  * One seed of a whole store, log and codecs included, under crashes, partitions, pauses, bad disks,
- * drifting clocks, changes of members and hand-overs. Then everything heals, and it must work
- * again; its history must be linearizable; its replicas must be equal.
+ * damaged files, drifting clocks, changes of members and hand-overs. Then everything heals, and it
+ * must work again; its history must be linearizable; its replicas must be equal.
  */
 final class StoreCampaign implements AutoCloseable {
   private static final Duration STORM = Duration.ofSeconds(6);
@@ -58,6 +58,8 @@ final class StoreCampaign implements AutoCloseable {
   private final List<String> violations = new ArrayList<>();
   /** Values that were written for a time. */
   private final Set<String> mortal = new HashSet<>();
+  /** Whether a node's files may still be damaged: once, so that a majority keeps what it has. */
+  private boolean damageable;
   private boolean storming = true;
   private int values;
 
@@ -76,12 +78,14 @@ final class StoreCampaign implements AutoCloseable {
     leases = random.nextInt(3) == 0;
     expiring = random.nextInt(3) == 0;
     keys = 1 + random.nextInt(5);
+    damageable = !membership && random.nextBoolean();
     ids = IntStream.range(0, voters + (membership ? 1 : 0)).mapToObj(i -> NodeId.of("n" + i))
         .toList();
     RaftOptions options =
         RaftOptions.defaults()
             .withOperationTimeout(Duration.ofSeconds(2))
             .withMaxCommandBytes(16 << 10)
+            .withRepair(true)
             .withSnapshotLogBytes(random.nextBoolean() ? 2_000 : 1 << 20);
     for (int i = 0; i < ids.size(); i++) {
       List<NodeId> initial = i < voters ? ids.subList(0, voters) : List.of();
@@ -104,6 +108,14 @@ final class StoreCampaign implements AutoCloseable {
 
   int operations() {
     return history.returnedCount();
+  }
+
+  /** How many nodes have had to set their log aside. */
+  long repairs() {
+    return nodes.stream()
+        .flatMap(node -> node.disk().paths().stream())
+        .filter(path -> path.endsWith("_log.2/manifest"))
+        .count();
   }
 
   long events() {
@@ -360,6 +372,7 @@ final class StoreCampaign implements AutoCloseable {
         }
       }
       case 13 -> nodes.forEach(SimNode::crash);
+      case 14 -> damage(node);
       default -> simulation.network().heal();
     }
     for (SimNode<Service> down : nodes) {
@@ -368,6 +381,26 @@ final class StoreCampaign implements AutoCloseable {
       }
     }
     simulation.at(Duration.ofMillis(20 + random.nextInt(400)), this::disturb);
+  }
+
+  /** A bit flips in a log, before records that show that it had been synced, or in a snapshot. */
+  private void damage(SimNode<Service> node) {
+    List<String> files =
+        node.disk().paths().stream()
+            .filter(path -> path.endsWith(".wal") || path.contains("/snapshot-"))
+            .toList();
+    if (!damageable || files.isEmpty()) {
+      return;
+    }
+    damageable = false;
+    node.crash();
+    String path = files.get(random.nextInt(files.size()));
+    byte[] bytes = node.disk().visible(path);
+    int used = bytes.length;
+    while (used > 1 && bytes[used - 1] == 0) {
+      used--;
+    }
+    node.disk().flipBit(path, random.nextInt(used * 4));
   }
 
   /** Starts a process anew whose store had to stop, as whoever runs it would. */

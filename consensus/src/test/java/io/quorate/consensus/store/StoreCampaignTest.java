@@ -12,13 +12,16 @@ class StoreCampaignTest {
   @Test
   void histories_are_linearizable_and_progress_returns_after_every_storm() {
     long operations = 0;
+    long repairs = 0;
     for (long seed = FIRST; seed < FIRST + SEEDS; seed++) {
       try (StoreCampaign campaign = StoreCampaign.run(seed)) {
         operations += campaign.operations();
+        repairs += campaign.repairs();
       }
     }
 
     assertThat(operations).isGreaterThan(SEEDS * 100L);
+    assertThat(repairs).isGreaterThanOrEqualTo(SEEDS / 30);
   }
 
   @Test
