@@ -1,23 +1,18 @@
 package io.quorate.consensus.store;
 
+import io.quorate.consensus.StormyGroup;
 import io.quorate.consensus.raft.Raft;
 import io.quorate.consensus.raft.RaftNode;
 import io.quorate.consensus.raft.RaftOptions;
 import io.quorate.consensus.raft.Read;
-import io.quorate.consensus.raft.Role;
 import io.quorate.core.Environment;
 import io.quorate.core.NodeId;
-import io.quorate.core.OperationException;
 import io.quorate.core.codec.Codec;
-import io.quorate.core.sim.DiskOptions;
 import io.quorate.core.sim.History;
-import io.quorate.core.sim.NetworkOptions;
 import io.quorate.core.sim.Register;
 import io.quorate.core.sim.SimNode;
 import io.quorate.core.sim.Simulation;
-import io.quorate.core.sim.SimulationOptions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -26,7 +21,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -42,36 +36,30 @@ final class StoreCampaign implements AutoCloseable {
 
   private record Service(Raft raft, ConsistentStore<String, String> store) {}
 
+  private final StormyGroup<Service> group;
   private final Simulation simulation;
   private final RandomGenerator random;
   private final History<Register.Input, Register.Output> history;
   private final List<NodeId> ids;
   private final int voters;
-  private final List<SimNode<Service>> nodes = new ArrayList<>();
-  private final Map<Long, String> leaders = new HashMap<>();
+  private final List<SimNode<Service>> nodes;
   private final boolean leases;
   private final boolean membership;
   private final boolean expiring;
   private final int keys;
   /** What watchers on any node were told, by version and key. */
   private final Map<String, String> watched = new HashMap<>();
-  private final List<String> violations = new ArrayList<>();
   /** Values that were written for a time. */
   private final Set<String> mortal = new HashSet<>();
   /** Whether a node's files may still be damaged: once, so that a majority keeps what it has. */
   private boolean damageable;
-  private boolean storming = true;
   private int values;
 
   StoreCampaign(long seed) {
-    DiskOptions disk = DiskOptions.defaults().withSlowSync(seed % 3 == 0 ? 0.05 : 0.001);
-    NetworkOptions network = NetworkOptions.lan();
-    if (seed % 4 == 0) {
-      network = network.withLoss(0.02).withCorruption(0.0005);
-    }
-    simulation =
-        Simulation.of(SimulationOptions.seeded(seed).withDisk(disk).withNetwork(network));
-    random = simulation.random("campaign");
+    group = new StormyGroup<>(seed, service -> service.store().node());
+    simulation = group.simulation();
+    random = group.random();
+    nodes = group.nodes();
     history = History.in(simulation);
     voters = random.nextInt(3) == 0 ? 5 : 3;
     membership = random.nextInt(3) == 0;
@@ -89,9 +77,7 @@ final class StoreCampaign implements AutoCloseable {
             .withSnapshotLogBytes(random.nextBoolean() ? 2_000 : 1 << 20);
     for (int i = 0; i < ids.size(); i++) {
       List<NodeId> initial = i < voters ? ids.subList(0, voters) : List.of();
-      SimNode<Service> node = simulation.node(ids.get(i), env -> open(env, initial, options));
-      node.clock().driftPpm(random.nextInt(60_000) - 30_000);
-      nodes.add(node);
+      group.add(ids.get(i), env -> open(env, initial, options));
     }
   }
 
@@ -128,7 +114,7 @@ final class StoreCampaign implements AutoCloseable {
 
   @Override
   public void close() {
-    simulation.close();
+    group.close();
   }
 
   private void play() {
@@ -139,42 +125,26 @@ final class StoreCampaign implements AutoCloseable {
         simulation.at(Duration.ofMillis(random.nextInt(100)), () -> next(node, name));
       }
     }
-    simulation.at(Duration.ofMillis(300), this::disturb);
-    simulation.every(Duration.ofMillis(100), this::supervise);
+    group.storm(Duration.ofMillis(300), 20, 400, this::disturb);
     simulation.run(STORM);
-    heal();
+    group.heal();
     settle();
     // Whatever the storm left under way ends meanwhile.
     simulation.run(Duration.ofSeconds(5));
     history.check(Register.model());
     compareReplicas();
-    if (!violations.isEmpty()) {
-      throw new AssertionError(violations.get(0));
-    }
+    group.checkNothingWasViolated();
   }
 
   private Service open(Environment environment, List<NodeId> initial, RaftOptions options) {
-    ids.stream()
-        .filter(id -> !id.equals(environment.self()))
-        .forEach(id -> environment.transport().setPeer(id, SimNode.addressOf(id)));
+    StormyGroup.connect(environment, ids);
     Raft raft = Raft.open(environment, options);
     ConsistentStore<String, String> store =
         ConsistentStore.open(raft, "store", initial, Codec.STRING, Codec.STRING);
     String self = environment.self().value();
     long[] latest = new long[1];
     store.watch(1, event -> watched(self, event, latest));
-    store
-        .node()
-        .onChange(
-            status -> {
-              if (status.role() == Role.LEADER) {
-                String other = leaders.putIfAbsent(status.term(), self);
-                if (other != null && !other.equals(self)) {
-                  throw new AssertionError(
-                      "two leaders in term " + status.term() + ": " + other + ", " + self);
-                }
-              }
-            });
+    group.watchLeaders(environment.self(), store.node());
     return new Service(raft, store);
   }
 
@@ -198,16 +168,16 @@ final class StoreCampaign implements AutoCloseable {
     boolean expired = value.equals("(expired)");
     String told = watched.putIfAbsent((expired ? "x " : "") + version + " " + key, value);
     if (told != null && !told.equals(value)) {
-      violations.add("version " + version + " of " + key + ": " + told + ", " + value);
+      group.violated("version " + version + " of " + key + ": " + told + ", " + value);
     }
     if (version < latest[0]) {
-      violations.add(node + " was told of " + version + " after " + latest[0]);
+      group.violated(node + " was told of " + version + " after " + latest[0]);
     }
     latest[0] = version;
   }
 
   private void next(int node, String client) {
-    if (!storming) {
+    if (!group.isStorming()) {
       return;
     }
     Duration pause = Duration.ofMillis(1 + random.nextInt(60));
@@ -229,8 +199,7 @@ final class StoreCampaign implements AutoCloseable {
     simulation.at(
         Duration.ofSeconds(4),
         () -> {
-          boolean same =
-              nodes.get(node).isRunning() && nodes.get(node).incarnation() == incarnation;
+          boolean same = group.service(node, incarnation).isPresent();
           if (same && !done.isDone() && !went[0] && nodes.get(node).clock() != null) {
             simulation.at(Duration.ofSeconds(3), goOn);
           } else {
@@ -289,7 +258,7 @@ final class StoreCampaign implements AutoCloseable {
                 && items.get(0).value().equals(items.get(1).value())
                 && items.get(0).version() == items.get(1).version();
     if (!whole) {
-      violations.add("half of a transaction: " + pair);
+      group.violated("half of a transaction: " + pair);
     }
   }
 
@@ -334,53 +303,32 @@ final class StoreCampaign implements AutoCloseable {
     History<Register.Input, Register.Output>.Call call = history.invoke(client, input);
     operation.whenComplete(
         (result, error) -> {
-          Throwable cause = error instanceof CompletionException ? error.getCause() : error;
-          if (cause == null) {
+          if (error == null) {
             call.returned(answer.apply(result));
-          } else if (cause instanceof OperationException known && !known.mayHaveTakenEffect()) {
-            call.hadNoEffect();
-          } else if (cause instanceof OperationException) {
+          } else if (group.mayHaveTakenEffect(error)) {
             call.unknown();
           } else {
-            throw new AssertionError("not an operation's failure: " + cause, cause);
+            call.hadNoEffect();
           }
         });
     return operation;
   }
 
-  private void disturb() {
-    if (!storming) {
-      return;
-    }
-    SimNode<Service> node = nodes.get(random.nextInt(nodes.size()));
-    SimNode<Service> other = nodes.get(random.nextInt(nodes.size()));
-    switch (random.nextInt(16)) {
+  private void disturb(SimNode<Service> node, SimNode<Service> other) {
+    int dice = random.nextInt(16);
+    switch (dice) {
       case 0, 1 -> node.crash();
       case 2 -> node.kill();
-      case 3 -> node.pause(Duration.ofMillis(50 + random.nextInt(1_500)));
-      case 4 -> simulation.network().isolate(node.id());
-      case 5 -> simulation.network().block(node.id(), other.id());
-      case 6 -> simulation.network().bridge(node.id());
-      case 7 -> simulation.network().breakConnections(node.id(), other.id());
-      case 8 -> node.disk().stall(Duration.ofMillis(random.nextInt(2_000)));
-      case 9 -> node.disk().failNextSync();
-      case 10 -> node.clock().jumpWall(Duration.ofSeconds(random.nextInt(7_200) - 3_600));
-      case 11 -> leader().ifPresent(leader -> leader.service().store().node().resign());
       case 12 -> {
         if (membership) {
-          leader().ifPresent(this::changeMembers);
+          group.leader().ifPresent(this::changeMembers);
         }
       }
       case 13 -> nodes.forEach(SimNode::crash);
       case 14 -> damage(node);
-      default -> simulation.network().heal();
+      case 15 -> simulation.network().heal();
+      default -> group.strike(dice - 3, node, other);
     }
-    for (SimNode<Service> down : nodes) {
-      if (random.nextInt(3) > 0) {
-        down.restart();
-      }
-    }
-    simulation.at(Duration.ofMillis(20 + random.nextInt(400)), this::disturb);
   }
 
   /** A bit flips in a log, before records that show that it had been synced, or in a snapshot. */
@@ -403,20 +351,6 @@ final class StoreCampaign implements AutoCloseable {
     node.disk().flipBit(path, random.nextInt(used * 4));
   }
 
-  /** Starts a process anew whose store had to stop, as whoever runs it would. */
-  private void supervise() {
-    for (SimNode<Service> node : nodes) {
-      if (stopped(node)) {
-        node.crash();
-        node.restart();
-      }
-    }
-  }
-
-  private static boolean stopped(SimNode<Service> node) {
-    return node.isRunning() && node.service().store().node().failure().isPresent();
-  }
-
   private void changeMembers(SimNode<Service> leader) {
     RaftNode<?, ?, ?> node = leader.service().store().node();
     NodeId spare = ids.get(ids.size() - 1);
@@ -431,25 +365,6 @@ final class StoreCampaign implements AutoCloseable {
           node.addVoter(victim);
         }
       }
-    }
-  }
-
-  private Optional<SimNode<Service>> leader() {
-    return nodes.stream()
-        .filter(SimNode::isRunning)
-        .filter(node -> node.service().store().node().status().role() == Role.LEADER)
-        .findFirst();
-  }
-
-  private void heal() {
-    storming = false;
-    simulation.buggify(false);
-    simulation.network().heal();
-    simulation.network().options(NetworkOptions.lan());
-    for (SimNode<Service> node : nodes) {
-      node.disk().heal();
-      node.resume();
-      node.restart();
     }
   }
 
@@ -484,8 +399,8 @@ final class StoreCampaign implements AutoCloseable {
 
   /** Whether the node is a member as far as anybody who leads knows. */
   private boolean takesPart(SimNode<Service> node) {
-    simulation.runUntil(() -> leader().isPresent(), PATIENCE);
-    RaftNode<?, ?, ?> leader = leader().orElseThrow().service().store().node();
+    simulation.runUntil(() -> group.leader().isPresent(), PATIENCE);
+    RaftNode<?, ?, ?> leader = group.leader().orElseThrow().service().store().node();
     return leader.status().configuration().votes(node.id());
   }
 
