@@ -9,8 +9,15 @@ package io.quorate.core.membership;
  *     Suspicion}
  * @param forgiving whether time in which this member was stalled is not held against others
  * @param calling whether suspects are told so again and again
+ * @param anticipating whether a member that has been slow refutes before it hears that it is
+ *     suspected
  */
-record Lifeguard(int worstHealth, int suspicionStretch, boolean forgiving, boolean calling) {
-  static final Lifeguard ON = new Lifeguard(8, 6, true, true);
-  static final Lifeguard OFF = new Lifeguard(0, 1, false, false);
+record Lifeguard(
+    int worstHealth,
+    int suspicionStretch,
+    boolean forgiving,
+    boolean calling,
+    boolean anticipating) {
+  static final Lifeguard ON = new Lifeguard(8, 6, true, true, true);
+  static final Lifeguard OFF = new Lifeguard(0, 1, false, false, false);
 }

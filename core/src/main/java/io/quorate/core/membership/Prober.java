@@ -199,7 +199,11 @@ final class Prober {
   private void fail(Probe probe, long nowNanos) {
     // Helpers that said nothing at all, not even that they heard nothing, speak against us.
     int helpers = probe.helpers.size();
-    health.worse(helpers == 0 ? 1 : Math.max(0, helpers - probe.nacks));
+    int silent = helpers == 0 ? 1 : Math.max(0, helpers - probe.nacks);
+    health.worse(silent);
+    if (silent > 0) {
+      roster.anticipate(nowNanos);
+    }
     roster
         .other(probe.target.id())
         .ifPresent(

@@ -52,6 +52,7 @@ final class Roster {
   private final List<Change> changes = new ArrayList<>();
   private Member self;
   private boolean announced;
+  private long anticipatedNanos;
 
   Roster(
       Member self, MembershipOptions.Timing timing, Lifeguard lifeguard, LocalHealth health) {
@@ -90,8 +91,9 @@ final class Roster {
   // What this member says of itself.
 
   /** From now on others may know of us. */
-  void announce() {
+  void announce(long nowNanos) {
     announced = true;
+    anticipatedNanos = nowNanos;
     rumors.add(Rumor.alive(self));
   }
 
@@ -111,6 +113,21 @@ final class Roster {
   void supersede(long incarnation) {
     if (incarnation >= self.incarnation() && incarnation < Member.MAX_INCARNATION) {
       renewSelf(self.with(incarnation + 1, self.state()));
+    }
+  }
+
+  /**
+   * This member has been slow, so that others may suspect it: refutes that without having heard it,
+   * unless it has just done so.
+   */
+  void anticipate(long nowNanos) {
+    long sinceNanos = nowNanos - anticipatedNanos;
+    if (lifeguard.anticipating()
+        && announced
+        && self.state() != MemberState.LEFT
+        && sinceNanos >= 2 * timing.gossipInterval().toNanos()) {
+      anticipatedNanos = nowNanos;
+      supersede(self.incarnation());
     }
   }
 
@@ -136,7 +153,7 @@ final class Roster {
   Optional<Member> hear(Rumor rumor, long nowNanos) {
     Member heard = rumor.member();
     if (heard.id().equals(self.id())) {
-      return hearOfSelf(heard);
+      return hearOfSelf(heard, nowNanos);
     }
     switch (heard.state()) {
       case ALIVE -> hearAlive(rumor, nowNanos);
@@ -148,14 +165,16 @@ final class Roster {
     return Optional.empty();
   }
 
-  private Optional<Member> hearOfSelf(Member heard) {
+  private Optional<Member> hearOfSelf(Member heard, long nowNanos) {
     if (self.state() == MemberState.LEFT) {
       return Optional.empty();
     }
     if (heard.incarnation() < self.incarnation()) {
       if (heard.state() != MemberState.ALIVE) {
-        // Whoever says so has missed our answer: give it once more.
+        // Whoever says so has missed our answer, and is given it once more; or we are slow, and
+        // behind this old word there waits a newer one.
         renewSelf(self);
+        anticipate(nowNanos);
       }
       return Optional.empty();
     }

@@ -20,9 +20,11 @@ import java.util.random.RandomGenerator;
  * Suspicion}), and a suspect is told so with the next ping to it.
  *
  * <p>Beyond the papers: a silent member is asked more than once before it is suspected, and again
- * and again while it is; time in which this member itself was stalled is not held against others;
- * the dead are greeted now and then, so that the halves of a healed partition find each other; and
- * a newcomer whose name is taken by a member that answers elsewhere gives up.
+ * and again while it is; time in which this member itself was stalled is not held against others,
+ * and it refutes what it may be suspected of before it hears so, since that waits behind all that
+ * has arrived meanwhile; the dead are greeted now and then, so that the halves of a healed
+ * partition find each other; and a newcomer whose name is taken by a member that answers elsewhere
+ * gives up.
  *
  * @see <a href="https://www.cs.cornell.edu/projects/Quicksilver/public_pdfs/SWIM.pdf">SWIM, Das et
  *     al. 2002</a>
@@ -121,7 +123,7 @@ final class SwimCore {
     this.lastTickNanos = nowNanos;
     this.tickDueNanos = nowNanos;
     if (this.seeds.isEmpty()) {
-      roster.announce();
+      roster.announce(nowNanos);
       effects.add(new Joined());
     }
   }
@@ -130,6 +132,10 @@ final class SwimCore {
     if (input instanceof Tick tick) {
       tick(tick.nowNanos());
     } else if (input instanceof Received received) {
+      if (isStalled(received.nowNanos())) {
+        // The tick that is overdue may stand behind much that has arrived: now is its time.
+        tick(received.nowNanos());
+      }
       receive(received);
     } else if (input instanceof SetMetadata set) {
       roster.renewSelf(set.metadata());
@@ -191,7 +197,7 @@ final class SwimCore {
       lastTickNanos = nowNanos;
       return;
     }
-    forgiveStall(nowNanos);
+    noticeStall(nowNanos);
     lastTickNanos = nowNanos;
     join(nowNanos);
     judgeRival(nowNanos);
@@ -204,14 +210,25 @@ final class SwimCore {
     gossip(nowNanos);
   }
 
-  /** This loop came late: what others could not tell us meanwhile is not held against them. */
-  private void forgiveStall(long nowNanos) {
+  /**
+   * If this loop came late, what others could not tell us meanwhile is not held against them, and
+   * that they may suspect us is refuted before we have worked our way through to hearing it.
+   */
+  private void noticeStall(long nowNanos) {
+    if (!isStalled(nowNanos)) {
+      return;
+    }
     long late = nowNanos - tickDueNanos;
-    if (lifeguard.forgiving() && late > timing.probeTimeout().toNanos()) {
+    if (lifeguard.forgiving()) {
       prober.forgive(late);
       roster.forgive(late);
       rivalDeadlineNanos += late;
     }
+    roster.anticipate(nowNanos);
+  }
+
+  private boolean isStalled(long nowNanos) {
+    return nowNanos - tickDueNanos > timing.probeTimeout().toNanos();
   }
 
   // Joining asks without telling, so that a taken name is noticed before anything is claimed.
@@ -228,15 +245,15 @@ final class SwimCore {
     if (rival.isPresent() && nowNanos - rivalDeadlineNanos >= 0) {
       roster.supersede(rival.get().incarnation());
       rival = Optional.empty();
-      enter();
+      enter(nowNanos);
     }
     askRival(nowNanos);
   }
 
-  private void enter() {
+  private void enter(long nowNanos) {
     if (phase == Phase.JOINING || phase == Phase.CHECKING_NAME) {
       phase = Phase.IN;
-      roster.announce();
+      roster.announce(nowNanos);
       effects.add(new Joined());
       // Tell the seeds all at once rather than by gossip alone.
       seeds.forEach(seed -> say(seed, new Message.Gossip(), Optional.empty()));
@@ -260,7 +277,7 @@ final class SwimCore {
     rivals.stream().findFirst().ifPresent(member -> meetRival(member, now));
     Message message = datagram.message();
     if (message instanceof Message.SyncReply && phase == Phase.JOINING && rival.isEmpty()) {
-      enter();
+      enter(now);
     } else if (message instanceof Message.SyncRequest request) {
       reply(received.from(), request.digest());
     } else if (phase == Phase.IN || phase == Phase.LEAVING) {

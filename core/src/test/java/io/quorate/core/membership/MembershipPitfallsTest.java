@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What other implementations fell into, P22 to P24 among it, and input that is bad. */
 class MembershipPitfallsTest {
@@ -78,6 +80,47 @@ class MembershipPitfallsTest {
     cluster.run(Duration.ofSeconds(60));
 
     assertThat(cluster.deaths()).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 5, 20})
+  void p22_a_member_that_is_starved_from_its_start_and_new_to_its_work_is_never_dead(
+      long workMillis) {
+    for (long seed = 0; seed < 5; seed++) {
+      SwimCluster cluster = starvedFromTheStart(seed, workMillis, Lifeguard.ON);
+
+      assertThat(cluster.deaths()).as("seed %d", seed).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 5, 20})
+  void control_without_anticipation_a_member_that_is_starved_from_its_start_would_be_dead(
+      long workMillis) {
+    Lifeguard on = Lifeguard.ON;
+    Lifeguard waiting =
+        new Lifeguard(
+            on.worstHealth(), on.suspicionStretch(), on.forgiving(), on.calling(), false);
+
+    SwimCluster cluster = starvedFromTheStart(1, workMillis, waiting);
+
+    assertThat(cluster.deaths()).isPositive();
+  }
+
+  /**
+   * A newcomer gets slices of 0.1 to 0.2 s, between which more arrives than it can work off: what
+   * others say of it reaches it seconds later.
+   */
+  private static SwimCluster starvedFromTheStart(
+      long seed, long workMillis, Lifeguard lifeguard) {
+    SwimCluster cluster = SwimCluster.of(9, seed, lifeguard);
+    Node slow = cluster.start("slow", 5_000, 1_000);
+    slow.workNanos = Duration.ofMillis(workMillis).toNanos();
+    slow.slice(() -> cluster.random.nextInt(500, 1_500), () -> cluster.random.nextInt(100, 200));
+    cluster.run(Duration.ofSeconds(60));
+    // Its view is not empty for want of having come to it.
+    assertThat(slow.told).contains(new SwimCore.Joined());
+    return cluster;
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
+import java.util.function.IntSupplier;
 
 /** Many cores on virtual time, with a network of bytes that delays, loses and cuts. */
 final class SwimCluster {
@@ -18,6 +19,9 @@ final class SwimCluster {
 
   /** No timer is ever punctual. */
   private static final int MAX_LATE_NANOS = 1_000_000;
+
+  /** Small datagrams that a socket's buffer holds by default; more are lost. */
+  private static final int MAX_WAITING = 256;
 
   private record Event(long atNanos, long order, Runnable action) {}
 
@@ -35,9 +39,13 @@ final class SwimCluster {
     long stalledUntilNanos = Long.MIN_VALUE;
     /** Delay of everything that this node does, as if it got too little of the processor. */
     long starvedByNanos;
+    /** What one datagram or timer takes, during which all others wait: much as long as it is new. */
+    long workNanos;
     long bytesSent;
     long datagramsSent;
     private long armedFor = Long.MAX_VALUE;
+    private long busyUntilNanos = Long.MIN_VALUE;
+    private int waiting;
 
     Node(String name, int port, long boot, List<Address> seeds) {
       this.id = NodeId.of(name);
@@ -89,22 +97,42 @@ final class SwimCluster {
 
     /** Runs {@code action} when this node gets to it. */
     private void run(Runnable action) {
+      if (starvedByNanos > 0) {
+        at(nowNanos + starvedByNanos, () -> runInTurn(action));
+      } else {
+        runInTurn(action);
+      }
+    }
+
+    private void runInTurn(Runnable action) {
+      long ready = Math.max(stalledUntilNanos, busyUntilNanos);
       if (crashed) {
         return;
       }
-      long ready = Math.max(stalledUntilNanos, nowNanos + starvedByNanos);
       if (ready > nowNanos) {
-        at(ready, () -> {
-          if (!crashed) {
-            if (stalledUntilNanos > nowNanos) {
-              run(action);
-            } else {
-              action.run();
-            }
-          }
-        });
+        at(ready, () -> runInTurn(action));
       } else {
+        busyUntilNanos = nowNanos + workNanos;
         action.run();
+      }
+    }
+
+    /** From now on this node gets nothing for a while and then a slice, again and again. */
+    void slice(IntSupplier stopMillis, IntSupplier runMillis) {
+      stalledUntilNanos = nowNanos + stopMillis.getAsInt() * 1_000_000L;
+      at(
+          stalledUntilNanos + runMillis.getAsInt() * 1_000_000L,
+          () -> slice(stopMillis, runMillis));
+    }
+
+    private void receive(Address from, byte[] bytes) {
+      if (waiting < MAX_WAITING) {
+        waiting++;
+        run(
+            () -> {
+              waiting--;
+              deliver(from, this, bytes);
+            });
       }
     }
 
@@ -231,7 +259,7 @@ final class SwimCluster {
       return;
     }
     long delayNanos = 100_000 + (long) (-Math.log(1 - random.nextDouble()) * 300_000);
-    at(nowNanos + delayNanos, () -> to.run(() -> deliver(from.address, to, bytes)));
+    at(nowNanos + delayNanos, () -> to.receive(from.address, bytes));
   }
 
   private void deliver(Address from, Node to, byte[] bytes) {

@@ -107,6 +107,65 @@ class SwimCoreTest {
   }
 
   @Test
+  void a_member_that_was_stalled_refutes_before_it_hears_of_any_suspicion() {
+    SwimCluster cluster = SwimCluster.of(5, 27);
+    Node stalled = cluster.node(2);
+    Node other = cluster.node(1);
+    long before = stalled.core.self().incarnation();
+    Datagram ping =
+        new Datagram(other.id, other.boot, new Message.Ping(1, stalled.id), List.of());
+    long late = stalled.core.dueNanos() + Duration.ofSeconds(1).toNanos();
+
+    // The overdue tick stands behind what has arrived, and what has arrived accuses nobody.
+    List<SwimCore.Effect> effects =
+        stalled.core.step(new SwimCore.Received(other.address, ping, late));
+
+    Member renewed = stalled.core.self();
+    assertThat(renewed.incarnation()).isEqualTo(before + 1);
+    assertThat(effects)
+        .filteredOn(SwimCore.Send.class::isInstance)
+        .extracting(effect -> ((SwimCore.Send) effect).datagram().rumors())
+        .hasSizeGreaterThan(MembershipOptions.Timing.lan().gossipFanout())
+        .allSatisfy(rumors -> assertThat(rumors).contains(Rumor.alive(renewed)));
+  }
+
+  @Test
+  void an_accusation_refuted_long_ago_is_taken_for_a_sign_of_newer_ones() {
+    Roster roster = roster();
+    roster.announce(0);
+    Rumor old = new Rumor(roster.self().with(MemberState.SUSPECT), NodeId.of("x"));
+    roster.hear(old, 0);
+    long refuted = roster.self().incarnation();
+    long pause = 2 * MembershipOptions.Timing.lan().gossipInterval().toNanos();
+
+    roster.hear(old, pause - 1);
+    assertThat(roster.self().incarnation()).isEqualTo(refuted);
+    roster.hear(old, pause);
+    assertThat(roster.self().incarnation()).isEqualTo(refuted + 1);
+
+    // However many there are, it does not answer each with a new incarnation.
+    for (int i = 0; i < 100; i++) {
+      roster.hear(old, pause + i);
+    }
+    assertThat(roster.self().incarnation()).isEqualTo(refuted + 1);
+  }
+
+  @Test
+  void who_has_not_joined_or_has_left_does_not_refute() {
+    Roster roster = roster();
+    long late = Duration.ofSeconds(10).toNanos();
+
+    roster.anticipate(late);
+    assertThat(roster.hasRumors()).isFalse();
+    roster.announce(0);
+    roster.sayGoodbye();
+    roster.anticipate(late);
+
+    assertThat(roster.self().state()).isEqualTo(MemberState.LEFT);
+    assertThat(roster.self().incarnation()).isEqualTo(1);
+  }
+
+  @Test
   void a_question_is_brought_to_its_end_although_every_timer_is_late() {
     for (int seed = 0; seed < 50; seed++) {
       SwimCluster cluster = SwimCluster.of(2, seed);
@@ -253,7 +312,7 @@ class SwimCoreTest {
             MembershipOptions.Timing.lan(),
             Lifeguard.ON,
             new LocalHealth(8));
-    roster.announce();
+    roster.announce(0);
     node.core.members().values().forEach(member -> roster.hear(Rumor.alive(member), 0));
     return roster;
   }
