@@ -1,110 +1,159 @@
 package io.quorate.core.membership;
 
+import io.quorate.core.membership.MembershipEvent.Kind;
 import io.quorate.core.membership.ProcessCluster.Heard;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Measures membership with members as processes of this machine: how soon a hung one is noticed, and
- * whether starved ones are taken for dead, with Lifeguard and without it at the same time.
+ * Measures membership with members as processes of this machine: how soon a hung or killed one is
+ * noticed, and whether starved ones are taken for dead; all contenders at the same time.
  */
 final class ProcessFigures {
-  private ProcessFigures() {}
+  /**
+   * Whose members are measured.
+   *
+   * @param main runs one member, as {@link MemberProcess} does
+   * @param mode its third argument
+   */
+  record Contender(String name, Class<?> main, String mode) {}
+
+  private final List<Contender> contenders;
+  private final int size;
+  private final List<ProcessCluster> clusters = new ArrayList<>();
+
+  private ProcessFigures(List<Contender> contenders, int size) {
+    this.contenders = contenders;
+    this.size = size;
+  }
+
+  /** Compares with Lifeguard and without; see {@link #run}. */
+  public static void main(String[] arguments) throws Exception {
+    run(
+        arguments,
+        List.of(
+            new Contender("with Lifeguard", MemberProcess.class, "ON"),
+            new Contender("without", MemberProcess.class, "OFF")));
+  }
 
   /**
-   * Takes what to measure, how many members, and for how long or how often: {@code hung 10 5},
-   * {@code one 10 60} (one member gets a fraction of a core, in slices) or {@code all 10 60} (busy
-   * loops of a higher priority take the machine).
+   * Takes what to measure, how many members, and how often or for how many seconds: {@code hung 10
+   * 4} (one member after the other is stopped and stays so), {@code killed 10 4}, {@code one 10 60}
+   * (one member gets slices of the processor from its first second) or {@code all 10 60} (busy loops
+   * of a higher priority take the machine).
    */
-  public static void main(String[] arguments) throws Exception {
-    int size = Integer.parseInt(arguments[1]);
+  static void run(String[] arguments, List<Contender> contenders) throws Exception {
+    ProcessFigures figures = new ProcessFigures(contenders, Integer.parseInt(arguments[1]));
     int amount = Integer.parseInt(arguments[2]);
-    switch (arguments[0]) {
-      case "hung" -> hung(size, amount);
-      case "one" -> starved(size, amount, false);
-      case "all" -> starved(size, amount, true);
-      default -> throw new IllegalArgumentException("not to be measured: " + arguments[0]);
+    try {
+      switch (arguments[0]) {
+        case "hung" -> figures.hung(amount);
+        case "killed" -> figures.killed(amount);
+        case "one" -> figures.oneStarved(Duration.ofSeconds(amount));
+        case "all" -> figures.allStarved(Duration.ofSeconds(amount));
+        default -> throw new IllegalArgumentException("not to be measured: " + arguments[0]);
+      }
+    } finally {
+      figures.clusters.forEach(ProcessCluster::close);
     }
   }
 
-  private static void hung(int size, int times) throws Exception {
-    List<Double> seconds = new ArrayList<>();
-    try (ProcessCluster cluster = new ProcessCluster(size, "ON")) {
-      for (int i = 0; i < times; i++) {
-        int victim = 1 + i % (size - 1);
-        long begin = System.nanoTime();
+  private void start(String... prefix) throws Exception {
+    for (Contender contender : contenders) {
+      clusters.add(new ProcessCluster(size, contender.main(), contender.mode(), prefix));
+    }
+  }
+
+  private void hung(int times) throws Exception {
+    start();
+    for (int victim = size - 1; victim >= size - times; victim--) {
+      long begin = System.nanoTime();
+      for (ProcessCluster cluster : clusters) {
         cluster.stop(victim);
-        cluster.awaitEverywhere(MembershipEvent.Kind.DIED, victim, begin);
-        cluster.heard().stream()
-            .filter(h -> h.kind() == MembershipEvent.Kind.DIED && h.atNanos() - begin > 0)
-            .mapToLong(Heard::atNanos)
-            .forEach(at -> seconds.add((at - begin) / 1e9));
-        long again = System.nanoTime();
-        cluster.goOn(victim);
-        cluster.awaitEverywhere(MembershipEvent.Kind.JOINED, victim, again);
       }
+      awaitDeath("hung", victim, begin);
     }
-    Collections.sort(seconds);
-    System.out.printf(
-        Locale.ROOT,
-        "hung member of %d, %d times: DEAD at the others after p50 %.2f s, max %.2f s%n",
-        size,
-        times,
-        seconds.get(seconds.size() / 2),
-        seconds.get(seconds.size() - 1));
   }
 
-  private static void starved(int size, int seconds, boolean everybody) throws Exception {
-    String[] prefix = everybody ? new String[] {"nice", "-n", "19"} : new String[0];
-    List<Process> hogs = new ArrayList<>();
-    try (ProcessCluster with = new ProcessCluster(size, "ON", prefix);
-        ProcessCluster without = new ProcessCluster(size, "OFF", prefix)) {
-      // Code that has never run takes its time: refuting is to have been compiled.
-      for (int i = 0; i < 5; i++) {
-        starve(with, without, 600, 400);
+  private void killed(int times) throws Exception {
+    start();
+    for (int victim = size - 1; victim >= size - times; victim--) {
+      long begin = System.nanoTime();
+      for (ProcessCluster cluster : clusters) {
+        cluster.kill(victim);
       }
-      long end = System.nanoTime() + seconds * 1_000_000_000L;
-      if (everybody) {
-        int loops = 4 * Runtime.getRuntime().availableProcessors();
-        for (int i = 0; i < loops; i++) {
-          hogs.add(new ProcessBuilder("sh", "-c", "while :; do :; done").start());
-        }
-        Thread.sleep(seconds * 1_000L);
-        hogs.forEach(Process::destroyForcibly);
-      } else {
-        SplittableRandom random = new SplittableRandom(1);
-        while (System.nanoTime() - end < 0) {
-          starve(with, without, random.nextInt(500, 1_500), random.nextInt(100, 200));
-        }
-      }
+      awaitDeath("killed", victim, begin);
+    }
+  }
+
+  /** Those with higher numbers than {@code victim} are gone already. */
+  private void awaitDeath(String how, int victim, long begin) throws Exception {
+    for (int i = 0; i < clusters.size(); i++) {
+      ProcessCluster cluster = clusters.get(i);
+      cluster.awaitEverywhere(Kind.DIED, victim, victim, begin);
+      double[] seconds =
+          cluster.heard().stream()
+              .filter(h -> h.kind() == Kind.DIED && h.member().equals("n" + victim))
+              .filter(h -> h.by() < victim)
+              .mapToLong(Heard::atNanos)
+              .mapToDouble(at -> (at - begin) / 1e9)
+              .sorted()
+              .toArray();
       System.out.printf(
-          "%s starved for %d s, %d members: with Lifeguard %d SUSPECTED and %d DEAD,"
-              + " without %d and %d%n",
-          everybody ? "all" : "one",
-          seconds,
-          size,
-          with.count(MembershipEvent.Kind.SUSPECTED),
-          with.count(MembershipEvent.Kind.DIED),
-          without.count(MembershipEvent.Kind.SUSPECTED),
-          without.count(MembershipEvent.Kind.DIED));
-      System.out.println("stalled at worst, ms: " + with.end() + " and " + without.end());
+          Locale.ROOT,
+          "%s, one of %d %s: DEAD at the first after %.2f s, at the last after %.2f s%n",
+          contenders.get(i).name(),
+          victim + 1,
+          how,
+          seconds[0],
+          seconds[seconds.length - 1]);
+    }
+  }
+
+  /** No warm-up: what the starved member does first, it does while it is starved. */
+  private void oneStarved(Duration duration) throws Exception {
+    start();
+    List<AutoCloseable> starving = new ArrayList<>();
+    for (ProcessCluster cluster : clusters) {
+      SplittableRandom random = new SplittableRandom(1);
+      starving.add(
+          cluster.starve(1, () -> random.nextInt(500, 1_500), () -> random.nextInt(100, 200)));
+    }
+    Thread.sleep(duration.toMillis());
+    for (AutoCloseable starved : starving) {
+      starved.close();
+    }
+    print("one of " + size + " starved for " + duration.toSeconds() + " s");
+  }
+
+  private void allStarved(Duration duration) throws Exception {
+    start("nice", "-n", "19");
+    List<Process> hogs = new ArrayList<>();
+    try {
+      int loops = 4 * Runtime.getRuntime().availableProcessors();
+      for (int i = 0; i < loops; i++) {
+        hogs.add(new ProcessBuilder("sh", "-c", "while :; do :; done").start());
+      }
+      Thread.sleep(duration.toMillis());
     } finally {
       hogs.forEach(Process::destroyForcibly);
     }
+    print("all " + size + " starved for " + duration.toSeconds() + " s");
   }
 
-  /** Gives the second member of both clusters nothing for a while and then a slice. */
-  private static void starve(
-      ProcessCluster with, ProcessCluster without, int stopMillis, int runMillis)
-      throws Exception {
-    with.stop(1);
-    without.stop(1);
-    Thread.sleep(stopMillis);
-    with.goOn(1);
-    without.goOn(1);
-    Thread.sleep(runMillis);
+  private void print(String what) throws Exception {
+    for (int i = 0; i < clusters.size(); i++) {
+      ProcessCluster cluster = clusters.get(i);
+      System.out.printf(
+          "%s, %s: %d SUSPECTED, %d DEAD, stalled at worst %s ms%n",
+          what,
+          contenders.get(i).name(),
+          cluster.count(Kind.SUSPECTED),
+          cluster.count(Kind.DIED),
+          cluster.end());
+    }
   }
 }

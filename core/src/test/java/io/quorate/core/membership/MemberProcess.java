@@ -45,7 +45,7 @@ final class MemberProcess {
   }
 
   /** Measures how late a thread of this process is at worst. */
-  private static final class Stall extends Thread {
+  static final class Stall extends Thread {
     volatile long worstNanos;
 
     Stall() {

@@ -8,6 +8,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
@@ -114,10 +119,6 @@ final class ProcessCluster implements AutoCloseable {
                             == size));
   }
 
-  int size() {
-    return nodes.size();
-  }
-
   /** Time of the processor that all members have used together. */
   Duration cpu() {
     return nodes.stream()
@@ -146,11 +147,12 @@ final class ProcessCluster implements AutoCloseable {
     }
   }
 
-  /** Waits until every other member has heard {@code kind} of {@code node} after {@code nanos}. */
-  void awaitEverywhere(MembershipEvent.Kind kind, int node, long nanos) throws Exception {
+  /** Waits until {@code others} have heard {@code kind} of {@code node} after {@code nanos}. */
+  void awaitEverywhere(MembershipEvent.Kind kind, int node, int others, long nanos)
+      throws Exception {
     await(
-        kind + " of n" + node + " everywhere",
-        all -> after(all, kind, node, nanos).distinct().count() == size() - 1);
+        kind + " of n" + node + " at " + others + " others",
+        all -> after(all, kind, node, nanos).distinct().count() == others);
   }
 
   static IntStream after(
@@ -168,6 +170,33 @@ final class ProcessCluster implements AutoCloseable {
 
   void goOn(int node) throws Exception {
     signal(node, "-CONT");
+  }
+
+  /** Ends the member; the system closes its sockets. */
+  void kill(int node) {
+    nodes.get(node).process.destroyForcibly().onExit().join();
+  }
+
+  /** Gives the member nothing for a while and then a slice, again and again, until closed. */
+  AutoCloseable starve(int node, IntSupplier stopMillis, IntSupplier runMillis) {
+    AtomicBoolean on = new AtomicBoolean(true);
+    ExecutorService slicer = Executors.newSingleThreadExecutor();
+    Future<Void> slices =
+        slicer.submit(
+            () -> {
+              while (on.get()) {
+                stop(node);
+                Thread.sleep(stopMillis.getAsInt());
+                goOn(node);
+                Thread.sleep(runMillis.getAsInt());
+              }
+              return null;
+            });
+    slicer.shutdown();
+    return () -> {
+      on.set(false);
+      slices.get();
+    };
   }
 
   private void signal(int node, String signal) throws Exception {
