@@ -92,6 +92,10 @@ final class Listening implements Membership.Subscription {
       // The listener's mistake: it goes on with the next event, and nobody else is affected.
       failures.increment();
       log.error("membership listener failed event={}", event.kind(), e);
+    } catch (Error e) {
+      // What is left of this run will not be told: rather nothing more than with a gap.
+      giveUp("it failed with an error", e);
+      throw e;
     }
   }
 

@@ -35,7 +35,8 @@ public interface Membership extends AutoCloseable {
   View view();
 
   /**
-   * Says something else about this node; known everywhere within seconds.
+   * Says something else about this node; known everywhere within seconds. Does nothing once this
+   * node has stopped taking part.
    *
    * @throws IllegalArgumentException if it is over {@link Member#MAX_METADATA_BYTES}
    */
@@ -47,8 +48,8 @@ public interface Membership extends AutoCloseable {
   /**
    * Tells {@code listener} first of every present member as {@link MembershipEvent.Kind#JOINED},
    * then of every change, in order, none left out, one at a time on {@code executor}. A listener
-   * that throws goes on with the next event. One that falls {@link #MAX_WAITING_EVENTS} behind is
-   * given up: both are logged and counted.
+   * that throws an exception goes on with the next event. One that throws an {@link Error} or falls
+   * {@link #MAX_WAITING_EVENTS} behind is given up. All this is logged and counted.
    *
    * @param executor an event loop for a listener that is quick; for one that may block a {@link
    *     Environment#blockingExecutor blocking executor}, so that it delays nobody but itself

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.regex.Pattern;
 
 /**
  * How a node takes part in its cluster.
@@ -34,6 +35,7 @@ public record MembershipOptions(
     Timing timing) {
   private static final int MAX_CLUSTER_LENGTH = 64;
   private static final int MIN_KEY_BYTES = 16;
+  private static final Pattern LOOPBACK = Pattern.compile("127\\.\\d+\\.\\d+\\.\\d+");
 
   public MembershipOptions {
     if (cluster == null || cluster.isBlank() || cluster.length() > MAX_CLUSTER_LENGTH) {
@@ -108,8 +110,9 @@ public record MembershipOptions(
 
   /** Refuses to go beyond this machine without a key, unless told to. */
   void requireAuthenticated() {
-    boolean loopback = bind.host().startsWith("127.") || Set.of("localhost", "::1").contains(
-        bind.host());
+    boolean loopback =
+        LOOPBACK.matcher(bind.host()).matches()
+            || Set.of("localhost", "::1").contains(bind.host());
     if (key.isEmpty() && !insecure && !loopback) {
       throw new IllegalArgumentException(
           "key must be given to take part at " + bind
@@ -125,11 +128,12 @@ public record MembershipOptions(
   }
 
   /**
-   * How fast the protocol runs. All members should have the same.
+   * How fast the protocol runs. All members should have the same. Each interval is more than 0 and
+   * at most an hour.
    *
    * @param probeInterval between two probes by one member
    * @param probeTimeout within what a healthy member answers; until a member that asks on behalf of
-     *     another says that it heard nothing; less than {@code probeInterval}
+   *     another says that it heard nothing; less than {@code probeInterval}
    * @param indirectProbes how many others are asked; 0 to 16
    * @param gossipInterval between two rounds of gossip
    * @param gossipFanout members that each round goes to; 1 to 16
@@ -138,7 +142,7 @@ public record MembershipOptions(
    * @param syncInterval between two full exchanges with a random member; grows with clusters of
    *     more than 32 members
    * @param forgetAfter how long the dead and gone are remembered, so that old gossip cannot bring
-   *     them back
+   *     them back; at most ten years
    */
   public record Timing(
       Duration probeInterval,
@@ -149,11 +153,14 @@ public record MembershipOptions(
       int suspicionMultiplier,
       Duration syncInterval,
       Duration forgetAfter) {
+    private static final Duration LONGEST = Duration.ofHours(1);
+
     public Timing {
-      requirePositive("probeTimeout", probeTimeout);
-      requirePositive("gossipInterval", gossipInterval);
-      requirePositive("syncInterval", syncInterval);
-      requirePositive("forgetAfter", forgetAfter);
+      requireUpTo(LONGEST, "probeInterval", probeInterval);
+      requireUpTo(LONGEST, "probeTimeout", probeTimeout);
+      requireUpTo(LONGEST, "gossipInterval", gossipInterval);
+      requireUpTo(LONGEST, "syncInterval", syncInterval);
+      requireUpTo(Duration.ofDays(3_653), "forgetAfter", forgetAfter);
       if (probeInterval.compareTo(probeTimeout) <= 0) {
         throw new IllegalArgumentException(
             "probeInterval must be more than probeTimeout " + probeTimeout + ", was "
@@ -190,9 +197,10 @@ public record MembershipOptions(
           Duration.ofHours(24));
     }
 
-    private static void requirePositive(String name, Duration value) {
-      if (value.isZero() || value.isNegative()) {
-        throw new IllegalArgumentException(name + " must be more than 0, was " + value);
+    private static void requireUpTo(Duration longest, String name, Duration value) {
+      if (value.isZero() || value.isNegative() || value.compareTo(longest) > 0) {
+        throw new IllegalArgumentException(
+            name + " must be more than 0 and at most " + longest + ", was " + value);
       }
     }
 

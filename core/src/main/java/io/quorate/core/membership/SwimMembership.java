@@ -120,17 +120,21 @@ final class SwimMembership implements Membership {
 
   @Override
   public CompletableFuture<Void> leave() {
-    loop.execute(() -> step(new SwimCore.Leave(nowNanos())));
+    executeOrEnd(() -> step(new SwimCore.Leave(nowNanos())));
     return stopped();
   }
 
   @Override
   public void close() {
+    executeOrEnd(() -> stop(null));
+  }
+
+  private void executeOrEnd(Runnable task) {
     try {
-      loop.execute(() -> stop(null));
+      loop.execute(task);
     } catch (RejectedExecutionException e) {
       // The environment has closed, and the socket with it.
-      stopped.complete(null);
+      end();
     }
   }
 
@@ -212,13 +216,17 @@ final class SwimMembership implements Membership {
     }
     socket.close();
     if (reason == null) {
-      joined.completeExceptionally(new RefusedException("membership was closed"));
-      stopped.complete(null);
+      end();
     } else {
       log.error("membership stopped node={} reason={}", self(), reason.getMessage());
       joined.completeExceptionally(reason);
       stopped.completeExceptionally(reason);
     }
+  }
+
+  private void end() {
+    joined.completeExceptionally(new RefusedException("membership was closed"));
+    stopped.complete(null);
   }
 
   private NodeId self() {

@@ -12,6 +12,7 @@ import io.quorate.core.sim.Simulation;
 import io.quorate.core.transport.Address;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -154,6 +155,28 @@ class MembershipSimulationTest {
   }
 
   @Test
+  void a_listener_that_dies_of_an_error_is_given_up_and_counted() {
+    startNodes(1);
+    MetricsRegistry metrics = new MetricsRegistry();
+    List<Runnable> later = new ArrayList<>();
+    AssertionError error = new AssertionError("a broken listener");
+    Listening listening =
+        new Listening(
+            later::add,
+            event -> {
+              throw error;
+            },
+            metrics.counter("membership_failed_listeners"));
+    View view = nodes.get(0).service().view();
+    listening.tell(new MembershipEvent(Kind.UPDATED, view.present().get(0), view));
+
+    assertThatThrownBy(() -> later.remove(0).run()).isSameAs(error);
+
+    assertThat(listening.isClosed()).isTrue();
+    assertThat(metrics.value("membership_failed_listeners")).isEqualTo(1);
+  }
+
+  @Test
   void of_two_live_nodes_with_one_id_the_newcomer_is_told_and_the_first_stays() {
     startNodes(3);
     Membership second =
@@ -239,6 +262,21 @@ class MembershipSimulationTest {
         .hasMessageContaining("metadata must be at most 512 bytes");
     assertThat(MembershipOptions.of("c", bind).withKey(new byte[16]).toString())
         .doesNotContain("key");
+    // A name may begin as a number does.
+    assertThatThrownBy(
+            () -> MembershipOptions.of("c", new Address("127.a.b", 1)).requireAuthenticated())
+        .hasMessageContaining("key must be given");
+    assertThatThrownBy(() -> timing(Duration.ZERO, Duration.ofHours(1)))
+        .hasMessageContaining("probeInterval must be more than 0 and at most PT1H, was PT0S");
+    assertThatThrownBy(
+            () -> timing(Duration.ofSeconds(1), ChronoUnit.FOREVER.getDuration()))
+        .hasMessageContaining("forgetAfter must be more than 0 and at most");
+  }
+
+  private static MembershipOptions.Timing timing(Duration probeInterval, Duration forgetAfter) {
+    Duration shortly = Duration.ofMillis(1);
+    return new MembershipOptions.Timing(
+        probeInterval, shortly, 3, shortly, 3, 4, shortly, forgetAfter);
   }
 
   private void startNodes(int count) {

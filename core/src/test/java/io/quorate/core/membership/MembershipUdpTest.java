@@ -1,6 +1,7 @@
 package io.quorate.core.membership;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.quorate.core.Environment;
 import io.quorate.core.EnvironmentOptions;
@@ -46,6 +47,26 @@ class MembershipUdpTest {
     members.get(2).close();
 
     assertThat(died.get(60, TimeUnit.SECONDS)).isEqualTo(NodeId.of("n2"));
+  }
+
+  @Test
+  void to_leave_or_close_after_the_environment_has_closed_completes_both_futures()
+      throws Exception {
+    start(0);
+    environments.add(Environment.real(EnvironmentOptions.of(NodeId.of("lost"), "udp")));
+    Membership lost =
+        Membership.join(
+            environments.get(1),
+            MembershipOptions.of("udp", new Address("127.0.0.1", 0))
+                .withSeeds(List.of(new Address("127.0.0.1", 1))));
+
+    environments.get(1).close();
+    CompletableFuture<Void> left = lost.leave();
+    lost.close();
+
+    assertThat(left.get(60, TimeUnit.SECONDS)).isNull();
+    assertThatThrownBy(() -> lost.joined().get(60, TimeUnit.SECONDS))
+        .hasMessageContaining("membership was closed");
   }
 
   /** Starts one more member with a seed, unless {@code seedPort} is 0; returns its own port. */
