@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Items 24, 27, 31, 32 and 34 to 36 of the correctness checklist, and bad input. */
 class RecoveryTest {
   private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final int KILLS_OF_A_RUN = 12;
   /** Small commands, so that the log's files are small; snapshots all the time. */
   private static final RaftOptions OPTIONS =
       RaftOptions.defaults().withMaxCommandBytes(1_024).withSnapshotLogBytes(400);
@@ -89,11 +90,12 @@ class RecoveryTest {
 
   @Test
   void item_31_commands_are_applied_once_however_often_the_leader_is_killed() {
-    for (long seed = 1; seed <= 5; seed++) {
+    int kills = Integer.getInteger("raft.kills", 60);
+    for (long seed = 1; seed <= kills / KILLS_OF_A_RUN; seed++) {
       try (CounterCluster cluster = new CounterCluster(Simulation.seeded(seed), 3, OPTIONS)) {
         long acknowledged = 0;
         long unknown = 0;
-        for (int round = 0; round < 12; round++) {
+        for (int round = 0; round < KILLS_OF_A_RUN; round++) {
           List<CompletableFuture<Long>> flying =
               List.of(
                   cluster.counter(0).submit(1L),
