@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 
 /**
@@ -31,8 +32,14 @@ final class Load {
 
   private Load() {}
 
-  static Outcome run(
-      int depth, double seconds, Operation operation)
+  static Outcome run(int depth, double seconds, Operation operation)
+      throws InterruptedException {
+    long end = System.nanoTime() + (long) (seconds * 1e9);
+    return runWhile(depth, () -> System.nanoTime() < end, operation);
+  }
+
+  /** Runs for as long as {@code goesOn} says so. */
+  static Outcome runWhile(int depth, BooleanSupplier goesOn, Operation operation)
       throws InterruptedException {
     FreeSlots free = new FreeSlots(depth);
     for (int slot = 0; slot < depth; slot++) {
@@ -44,8 +51,7 @@ final class Load {
     AtomicLong failed = new AtomicLong();
     long cpuBefore = cpuNanos();
     long begin = System.nanoTime();
-    long end = begin + (long) (seconds * 1e9);
-    while (System.nanoTime() < end) {
+    while (goesOn.getAsBoolean()) {
       int slot = free.take(SECOND_NANOS);
       if (slot < 0) {
         continue;
