@@ -8,11 +8,12 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Ports for processes that are started later, and started again on the same port. They lie below
- * those that systems give to outgoing connections, so nothing takes one by chance meanwhile.
+ * those that systems give to outgoing connections, so nothing takes one by chance meanwhile. Each of
+ * the two JVMs that the build runs these tests in chooses among its own.
  */
 public final class Ports {
-  private static final int FIRST = 12_000;
-  private static final int LAST = 31_999;
+  private static final int COUNT = 10_000;
+  private static final int FIRST = 12_000 + Integer.getInteger("test.fork", 1) % 2 * COUNT;
   private static final int ATTEMPTS = 1_000;
 
   private Ports() {}
@@ -20,7 +21,7 @@ public final class Ports {
   /** {@code count} ports of the loopback address that nobody listens on. */
   public static int[] free(int count) throws IOException {
     return ThreadLocalRandom.current()
-        .ints(FIRST, LAST + 1)
+        .ints(FIRST, FIRST + COUNT)
         .distinct()
         .limit(ATTEMPTS)
         .filter(Ports::isFree)

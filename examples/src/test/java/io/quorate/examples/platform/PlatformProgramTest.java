@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -24,6 +25,7 @@ import picocli.CommandLine;
  * Runs the whole story. What depends on the speed of the machine (latency, availability, times) is
  * printed and not asserted.
  */
+@Tag("alone")
 class PlatformProgramTest {
   @TempDir private Path directory;
 

@@ -32,10 +32,12 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The live page of a platform that serves: over HTTP, and in a browser where there is one. */
+@Tag("alone")
 class UiServerTest {
   private static final Duration SOON = Duration.ofMinutes(1);
   private static final HttpClient CLIENT = HttpClient.newHttpClient();

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The first program of the first README. */
+/** The first program of the first README, whose nodes meet those of no other test. */
 class UseItTest {
   private static final Readme README = Readme.read(Readme.ROOT.resolve("README.md"));
 
@@ -42,7 +42,8 @@ class UseItTest {
     assertThat(lines).isBetween(5L, 15L);
   }
 
-  private static Block program() {
+  /** The program: run by this test alone. */
+  static Block program() {
     return README.blocks().stream()
         .filter(block -> block.language().equals("java") && block.text().contains("main("))
         .findFirst()
