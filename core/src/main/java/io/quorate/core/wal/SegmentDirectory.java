@@ -12,6 +12,8 @@ import java.util.TreeSet;
 /** The names in a log's directory: {@code manifest}, {@code lock} and the segments. */
 final class SegmentDirectory {
   private static final String SUFFIX = ".wal";
+  /** Soon filled with zeros: whoever makes a log waits for its first segment alone. */
+  private static final int FIRST_BYTES = 1 << 20;
 
   private final Storage storage;
   private final String directory;
@@ -38,7 +40,7 @@ final class SegmentDirectory {
   /** Creates an empty log: its first segment, then, once that is durable, the manifest. */
   Manifest create(WalOptions options, long nonce) {
     refuseIfInUse();
-    Segment first = new Segment(0, 0, options.segmentBytes());
+    Segment first = new Segment(0, 0, Math.min(FIRST_BYTES, options.segmentBytes()));
     SegmentPreparation preparation =
         new SegmentPreparation(storage, directory, first, nonce, OptionalLong.empty());
     try {

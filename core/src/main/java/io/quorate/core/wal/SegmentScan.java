@@ -105,7 +105,9 @@ final class SegmentScan {
   }
 
   private boolean findBehindEnd(ByteBuffer bytes, byte type, long indexAbove) {
-    for (int at = offset(end); at <= bytes.limit() - RecordFormat.HEADER_BYTES; at++) {
+    // No record has the type 0, so none begins where only zeros follow.
+    int limit = Math.min(usedBytes(bytes), bytes.limit() - RecordFormat.HEADER_BYTES + 1);
+    for (int at = offset(end); at < limit; at++) {
       if (bytes.get(at + RecordFormat.TYPE_AT) == type
           && format.isValidEmpty(bytes, at, segment.base + at, type)
           && RecordFormat.index(bytes, at) > indexAbove) {

@@ -8,7 +8,7 @@ import java.util.Objects;
  * @param identity whose log it is, such as cluster and node; compared with what the directory was
  *     created with, so that a node refuses another node's directory. 1 to 512 characters
  * @param segmentBytes size of one file, pre-allocated; 1 KiB to 1 GiB. Two files exist at least.
- *     Files that exist keep their size
+ *     The first file of a new log has at most 1 MiB; files that exist keep their size
  * @param maxRecordBytes the largest payload; at most half a segment less 64 bytes
  * @param maxPendingBytes appended but not yet handed to the disk; beyond it entries are refused. At
  *     least {@code maxRecordBytes} and 1 KiB

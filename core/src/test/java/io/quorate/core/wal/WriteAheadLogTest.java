@@ -371,6 +371,25 @@ class WriteAheadLogTest {
     assertThat(wal.entries(1)).hasSize(201).startsWith("small").endsWith("larger 199");
   }
 
+  @Test
+  void the_first_segment_is_soon_filled_and_what_it_has_no_room_for_goes_into_the_next() {
+    WalOptions options = new WalOptions("cluster/n1", 8 << 20, 3 << 20, 8 << 20, 0);
+    Storage fresh = Storage.inMemory();
+    wal = new WalHarness(fresh, options, 0);
+    long first = wal.wal.sizeBytes();
+    wal.log(1).append(bytes("first"));
+    wal.log(1).putState(new byte[1 << 20]);
+    wal.log(1).append(new byte[3 << 20]);
+    wal.settle();
+
+    assertThat(first).isEqualTo(1 << 20);
+    assertThat(wal.wal.sizeBytes()).isEqualTo(first + (8 << 20));
+    wal.close();
+    wal = new WalHarness(fresh, options, 0);
+    assertThat(wal.log(1).state()).hasValueSatisfying(state -> assertThat(state).hasSize(1 << 20));
+    assertThat(wal.entries(1)).containsExactly("first", text(new byte[3 << 20]));
+  }
+
   private List<String> read(LogicalLog log, long from, long maxBytes) {
     CompletableFuture<List<byte[]>> read = log.read(from, maxBytes);
     wal.settle();
