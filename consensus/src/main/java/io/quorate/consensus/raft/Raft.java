@@ -128,6 +128,9 @@ public final class Raft implements AutoCloseable {
     closed = true;
     loop.execute(
         () -> {
+          List.copyOf(drivers.values()).forEach(RaftDriver::leave);
+          // Whoever is to lead now need not wait until all has stopped here.
+          endpoint.flush();
           List.copyOf(drivers.values()).forEach(RaftDriver::close);
           endpoint.close();
           if (wal != null) {
@@ -254,6 +257,8 @@ public final class Raft implements AutoCloseable {
   void remove(RaftDriver<?, ?> driver) {
     loop.execute(
         () -> {
+          driver.leave();
+          endpoint.flush();
           driver.close();
           drivers.values().remove(driver);
         });

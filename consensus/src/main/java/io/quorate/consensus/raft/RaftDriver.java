@@ -288,11 +288,15 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
     started.completeExceptionally(cause);
   }
 
-  /** Stops taking part; if this node leads, after it has told another to campaign. */
-  void close() {
+  /** If this node leads, tells another to campaign and leads no more. */
+  void leave() {
     if (core != null) {
       step(new Input.Leave(nowNanos()));
     }
+  }
+
+  /** Stops taking part. */
+  void close() {
     if (!stopped) {
       stop(new RaftStoppedException(group.name() + ": closed", null));
       started.completeExceptionally(failure);

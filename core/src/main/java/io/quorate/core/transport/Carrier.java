@@ -19,6 +19,9 @@ interface Carrier {
 
   int maxPayloadBytes();
 
+  /** See {@link Endpoint#flush}. */
+  default void flush() {}
+
   /** See {@link Endpoint#array}. */
   default byte[] array(int bytes) {
     return new byte[bytes];

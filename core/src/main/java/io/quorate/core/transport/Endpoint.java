@@ -41,6 +41,13 @@ public interface Endpoint extends AutoCloseable {
   boolean isWritable(NodeId to);
 
   /**
+   * Has what was sent leave now, and not at the end of this turn of the loop: for a last word before
+   * much else is to be done. On the endpoint's loop; what goes over a connection of another loop
+   * does not wait for this one anyway.
+   */
+  default void flush() {}
+
+  /**
    * An array for a payload: a {@linkplain #recycle recycled} one of this very length, or a new one.
    *
    * @param bytes at least 0

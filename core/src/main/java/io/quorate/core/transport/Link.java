@@ -122,6 +122,13 @@ final class Link {
     }
   }
 
+  /** Has what was written leave now, if this is the link's loop. */
+  void flush() {
+    if (loop.inLoop() && state == State.UP) {
+      connection.writer().flush();
+    }
+  }
+
   void cancel(OutgoingRequest request) {
     onLoop(
         () -> {

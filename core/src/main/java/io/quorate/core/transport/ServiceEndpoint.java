@@ -79,6 +79,11 @@ final class ServiceEndpoint implements Endpoint {
   }
 
   @Override
+  public void flush() {
+    carrier.flush();
+  }
+
+  @Override
   public byte[] array(int bytes) {
     return carrier.array(bytes);
   }

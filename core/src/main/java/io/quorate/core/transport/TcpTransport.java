@@ -140,6 +140,11 @@ final class TcpTransport implements Transport, Carrier, Link.Dialer, AcceptedCon
   }
 
   @Override
+  public void flush() {
+    new TreeMap<>(links).values().forEach(Link::flush);
+  }
+
+  @Override
   public void closed(ServiceEndpoint endpoint) {
     services.remove(endpoint);
     new TreeMap<>(links).values().forEach(link -> link.endpointClosed(endpoint));

@@ -8,6 +8,7 @@ import io.quorate.core.NodeId;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -27,6 +28,26 @@ class TcpTransportTest extends RealTransportConformance {
     pair.envB.close();
 
     assertIndeterminate(pending, "b is closing");
+  }
+
+  @Test
+  void what_is_flushed_leaves_before_the_turn_of_the_loop_ends() {
+    Pair pair = connectedPair();
+    CompletableFuture<Received> arrived = pair.atB.message(0);
+    CompletableFuture<Received> arrivedMeanwhile = new CompletableFuture<>();
+
+    pair.envA
+        .eventLoop("svc")
+        .execute(
+            () -> {
+              pair.a.send(B, bytes("last word"));
+              pair.a.flush();
+              // Without the flush it would leave only after this task.
+              arrived.orTimeout(LONG.toSeconds(), TimeUnit.SECONDS);
+              arrivedMeanwhile.complete(arrived.exceptionally(error -> null).join());
+            });
+
+    assertThat(await(arrivedMeanwhile).payload()).isEqualTo(bytes("last word"));
   }
 
   @Test
