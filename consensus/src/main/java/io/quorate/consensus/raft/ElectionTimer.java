@@ -106,6 +106,19 @@ final class ElectionTimer {
     deadlineNanos = nowNanos + base + (long) (chance() * base) + lazyNanos(base);
   }
 
+  /**
+   * Draws the first deadline: soon, unless an earlier run may have promised a leader to wait. Then
+   * this node keeps that promise itself, and asks as soon as it has ended, for it ends at about the
+   * same time on others that were started with this one.
+   */
+  void start(long nowNanos) {
+    restartSoon(nowNanos);
+    if (heard) {
+      long base = options.electionTimeoutNanos();
+      deadlineNanos = nowNanos + base + (long) (chance() * base / 6) + lazyNanos(base);
+    }
+  }
+
   private double chance() {
     return turnFrom + random.nextDouble() * turnLength;
   }

@@ -63,7 +63,7 @@ final class RaftCore {
     this.latestSnapshot = recovered.snapshot();
     this.timer = new ElectionTimer(options, random, recovered.term() > 0, nowNanos);
     this.election = new Election(state, timer);
-    timer.restartSoon(nowNanos);
+    timer.start(nowNanos);
     this.following = new Following(state);
     this.remoteReads = new RemoteReads(state, random.nextLong() >>> 2);
   }

@@ -213,6 +213,19 @@ class ElectionTest {
   }
 
   @Test
+  void item_29_a_restarted_node_asks_for_votes_once_what_it_may_have_promised_has_ended() {
+    OneCore restarted = new OneCore(recovered(1, null, THREE));
+    long startedNanos = restarted.nowNanos;
+
+    restarted.awaitPreVote();
+
+    assertThat(restarted.nowNanos - startedNanos)
+        .isBetween(OneCore.OPTIONS.electionTimeoutNanos(), 120 * OneCore.MILLI);
+    OneCore fresh = OneCore.ofThree().awaitPreVote();
+    assertThat(fresh.nowNanos - startedNanos).isLessThan(OneCore.OPTIONS.electionTimeoutNanos());
+  }
+
+  @Test
   void item_07_a_node_that_restarts_keeps_the_promise_it_may_have_made_before() {
     OneCore fresh = new OneCore(THREE);
     OneCore restarted = new OneCore(recovered(1, null, THREE));

@@ -178,7 +178,11 @@ class MutantTest {
               "if (next.voters().isEmpty()) {"),
           new KnownBug("a voter forgets the leader it has just heard", 29, "ElectionTimer",
               "return heard && nowNanos - lastHeardNanos < options.electionTimeoutNanos();",
-              "return false;"));
+              "return false;"),
+          new KnownBug("a restarted node forgets that it may have promised to wait", 29,
+              "ElectionTimer",
+              "deadlineNanos = nowNanos + base + (long) (chance() * base / 6) + lazyNanos(base);",
+              "restartSoon(nowNanos);"));
 
   /** Who has found a bug; null if nobody has. */
   private record Found(KnownBug bug, String test, String seed) {

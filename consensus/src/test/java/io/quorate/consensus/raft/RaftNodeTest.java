@@ -36,6 +36,23 @@ class RaftNodeTest {
   }
 
   @Test
+  void nodes_that_ran_before_commit_soon_after_what_they_may_have_promised_has_ended() {
+    for (int seed = 0; seed < 10; seed++) {
+      try (CounterCluster cluster = new CounterCluster(Simulation.seeded(seed), 3, OPTIONS)) {
+        cluster.add(0, 1);
+        cluster.nodes.forEach(SimNode::crash);
+        cluster.nodes.forEach(SimNode::restart);
+        long since = cluster.simulation.nowNanos();
+
+        cluster.add(0, 1);
+
+        Duration took = Duration.ofNanos(cluster.simulation.nowNanos() - since);
+        assertThat(took).isLessThan(OPTIONS.electionTimeout().plusMillis(40));
+      }
+    }
+  }
+
+  @Test
   void what_was_acknowledged_survives_the_loss_of_power_of_all_nodes() {
     try (CounterCluster cluster = new CounterCluster(Simulation.seeded(3), 3, OPTIONS)) {
       for (int i = 0; i < 20; i++) {
