@@ -119,6 +119,12 @@ public record Configuration(
     return all;
   }
 
+  SortedSet<NodeId> membersBesides(NodeId self) {
+    SortedSet<NodeId> others = members();
+    others.remove(self);
+    return others;
+  }
+
   /** The first half of a change from this to {@code target}. */
   Configuration jointWith(Configuration target) {
     return new Configuration(target.voters, voters, target.learners, target.births, births);

@@ -52,6 +52,11 @@ final class Pulse {
     return life;
   }
 
+  /** Has connections to {@code nodes} made before anything waits for them. */
+  void greet(Iterable<NodeId> nodes) {
+    nodes.forEach(this::beat);
+  }
+
   /**
    * {@code driver}'s group rests from now on and relies on {@code nodes}.
    *
@@ -132,15 +137,19 @@ final class Pulse {
         wake(peer);
       } else {
         needed = true;
-        ByteWriter out = new ByteWriter(2 * Long.BYTES);
-        host.writeHeader(out, GROUP);
-        host.endpoint().send(each.getKey(), out.int64(life).array());
+        beat(each.getKey());
       }
     }
     beating = needed;
     if (needed) {
       host.loop().schedule(timeoutNanos / BEATS_PER_TIMEOUT, this::beat);
     }
+  }
+
+  private void beat(NodeId to) {
+    ByteWriter out = new ByteWriter(2 * Long.BYTES);
+    host.writeHeader(out, GROUP);
+    host.endpoint().send(to, out.int64(life).array());
   }
 
   private static void wake(Peer peer) {

@@ -198,7 +198,7 @@ public final class Raft implements AutoCloseable {
               Objects.requireNonNull(commands, "commands"),
               Objects.requireNonNull(results, "results"));
       RaftDriver<C, R> driver = new RaftDriver<>(Raft.this, group);
-      loop.execute(() -> add(group.id(), driver));
+      loop.execute(() -> add(group, driver));
       return new RaftNode<>(Raft.this, driver, machine);
     }
   }
@@ -306,13 +306,14 @@ public final class Raft implements AutoCloseable {
     member = new Member(environment.self(), Math.max(1, nonce >>> 1));
   }
 
-  private void add(long id, RaftDriver<?, ?> driver) {
-    if (closed || drivers.putIfAbsent(id, driver) != null) {
+  private void add(Group<?, ?> group, RaftDriver<?, ?> driver) {
+    if (closed || drivers.putIfAbsent(group.id(), driver) != null) {
       driver.fail(
           "cannot start",
           new IllegalStateException(closed ? "raft is closed" : "the group runs here already"));
       return;
     }
+    pulse.greet(group.members().membersBesides(environment.self()));
     opened.whenComplete(
         (done, error) -> {
           if (error != null) {

@@ -11,8 +11,6 @@ import io.quorate.core.transport.Request;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -391,9 +389,8 @@ final class RaftDriver<C, R> implements Journal.Durable, Client.Routes<R>, ReadQ
       host.pulse().wakes(this);
       awake();
     } else if (core.role() == Role.LEADER) {
-      SortedSet<NodeId> others = new TreeSet<>(core.log().configuration().members());
-      others.remove(host.environment().self());
-      host.pulse().rests(this, others, 0);
+      Configuration now = core.log().configuration();
+      host.pulse().rests(this, now.membersBesides(host.environment().self()), 0);
     } else {
       host.pulse().rests(this, List.of(core.leader().orElseThrow()), core.leaderLife());
     }

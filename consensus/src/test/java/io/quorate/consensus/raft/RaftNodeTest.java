@@ -3,9 +3,14 @@ package io.quorate.consensus.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quorate.core.NodeId;
+import io.quorate.core.codec.ByteReader;
+import io.quorate.core.codec.Codec;
 import io.quorate.core.sim.SimNode;
 import io.quorate.core.sim.Simulation;
+import io.quorate.core.transport.Handler;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -49,6 +54,45 @@ class RaftNodeTest {
         Duration took = Duration.ofNanos(cluster.simulation.nowNanos() - since);
         assertThat(took).isLessThan(OPTIONS.electionTimeout().plusMillis(40));
       }
+    }
+  }
+
+  @Test
+  void a_node_calls_the_others_before_anything_waits_for_the_connections() {
+    try (Simulation simulation = Simulation.seeded(1)) {
+      NodeId caller = NodeId.of("n0");
+      NodeId other = NodeId.of("n1");
+      List<Long> groups = new ArrayList<>();
+      simulation.node(
+          other,
+          environment ->
+              environment
+                  .transport()
+                  .open(
+                      "raft",
+                      environment.eventLoop("raft"),
+                      new Handler() {
+                        @Override
+                        public void onMessage(NodeId from, byte[] payload) {
+                          groups.add(new ByteReader(payload).int64());
+                        }
+                      }));
+      simulation.node(
+          caller,
+          environment -> {
+            environment.transport().setPeer(other, SimNode.addressOf(other));
+            Raft raft = Raft.open(environment);
+            raft.group("counter")
+                .members(caller, other)
+                .start(new Counter(), Codec.LONG, Codec.LONG);
+            return raft;
+          });
+
+      simulation.runUntil(() -> groups.size() == 2, CounterCluster.LIMIT);
+
+      // Only then it asks whether it could win, when the connection has long been made.
+      assertThat(groups.get(0)).isEqualTo(Pulse.GROUP);
+      assertThat(groups.get(1)).isNotEqualTo(Pulse.GROUP);
     }
   }
 
