@@ -27,6 +27,8 @@ import java.util.stream.Collectors;
  */
 public final class RaftFootprint {
   private static final int PUTS = 2_000;
+  /** How often one group and all of them are compared, in turns. */
+  private static final int PAIRS = 7;
 
   private RaftFootprint() {}
 
@@ -93,14 +95,16 @@ public final class RaftFootprint {
       all.add(leader(stores.get(i)));
     }
     puts(environments, one);
-    Syncs single = puts(environments, one);
     puts(environments, all);
-    Syncs many = puts(environments, all);
-    System.out.printf(
-        "syncs, 100 puts in flight: with 1 group %.3f a put, %.0f a second; with %d groups %.3f a "
-            + "put, %.0f a second (%.2f times)%n",
-        single.perPut, single.perSecond, all.size(), many.perPut, many.perSecond,
-        many.perSecond / single.perSecond);
+    for (int pair = 0; pair < PAIRS; pair++) {
+      Syncs single = puts(environments, one);
+      Syncs many = puts(environments, all);
+      System.out.printf(
+          "load %.1f  syncs, 100 puts in flight: with 1 group %.3f a put, %.0f a second; with %d "
+              + "groups %.3f a put, %.0f a second; %.2f times a put%n",
+          Load.loadAverage(), single.perPut, single.perSecond, all.size(), many.perPut,
+          many.perSecond, many.perPut / single.perPut);
+    }
     System.exit(0);
   }
 
