@@ -248,7 +248,7 @@ final class Leadership {
         .agreed(
             (node, birth) -> {
               Progress peer = replication.counted(node, birth);
-              return peer != null ? peer.ackedRound : self(node) ? rounds.current() : 0;
+              return peer != null ? peer.ackedRound : self(node, birth) ? rounds.current() : 0;
             });
   }
 
@@ -277,7 +277,7 @@ final class Leadership {
               Progress peer = replication.counted(node, birth);
               return peer != null
                   ? -ageOf.nanos(peer, state.nowNanos)
-                  : self(node) ? 0 : -Long.MAX_VALUE;
+                  : self(node, birth) ? 0 : -Long.MAX_VALUE;
             });
   }
 
@@ -289,8 +289,8 @@ final class Leadership {
     return state.options.electionTimeoutNanos();
   }
 
-  private boolean self(NodeId node) {
-    return node.equals(state.self);
+  private boolean self(NodeId node, long birth) {
+    return state.member.counts(node, birth);
   }
 
   /** Signs of life vouch for the disk too: none while it does not answer. */

@@ -14,4 +14,9 @@ record Member(NodeId id, long birth) {
       throw new IllegalArgumentException("birth of " + id + " must be at least 1, was " + birth);
     }
   }
+
+  /** Whether this is {@code node} and what it does counts, see {@link Configuration.Reached}. */
+  boolean counts(NodeId node, long inBirth) {
+    return id.equals(node) && (inBirth == Configuration.ANY_BIRTH || inBirth == birth);
+  }
 }

@@ -72,6 +72,9 @@ final class Reconfiguration {
         births.put(voter, peer.birth);
       }
     }
+    if (current.votes(state.self) && state.out.storedIndex() >= state.commitIndex) {
+      births.put(state.self, state.member.birth());
+    }
     if (!births.equals(current.births())) {
       append(current.jointWith(current.withBirths(births)));
     }

@@ -61,7 +61,7 @@ final class Replication {
 
   /** Up to where {@code node} has the log, durably and in {@code birth}. */
   long matchIndex(NodeId node, long birth) {
-    if (node.equals(state.self)) {
+    if (state.member.counts(node, birth)) {
       return state.out.storedIndex();
     }
     Progress peer = counted(node, birth);

@@ -112,6 +112,33 @@ class MembershipAndReadsTest {
     assertThat(one.core.log().configuration().births()).containsEntry(C, OneCore.BIRTH);
   }
 
+  /** It may campaign, since it does not know yet that it does not count. */
+  @Test
+  void item_35_a_first_voter_that_does_not_count_leads_without_counting_itself() {
+    Configuration first = Configuration.of(List.of(A, B, C));
+    Configuration founded = first.withBirths(Map.of(B, OneCore.BIRTH, C, OneCore.BIRTH));
+    Entry birth = Entry.of(Proposal.configuration(founded), 1, 0);
+    SnapshotMark mark = SnapshotMark.initial(first);
+    OneCore one =
+        new OneCore(new RaftCore.Recovered(1, null, mark, null, List.of(birth))).awaitPreVote();
+    one.receive(B, new Message.PreVoteReply(1, 2, true));
+    one.receive(C, new Message.PreVoteReply(1, 2, true)).sync();
+    one.receive(B, new Message.VoteReply(2, true));
+    assertThat(one.core.role()).isEqualTo(Role.CANDIDATE);
+    one.receive(C, new Message.VoteReply(2, true)).sync();
+    assertThat(one.core.role()).isEqualTo(Role.LEADER);
+
+    assertThat(one.acknowledge(B, 2).core.commitIndex()).isZero();
+    assertThat(one.acknowledge(C, 2).core.commitIndex()).isEqualTo(2);
+    one.step(new Input.Read(1, false, one.nowNanos));
+    one.answerRound(B, one.sent(Append.class).get(0).round(), 2);
+    assertThat(one.effect(Effect.ReadReady.class)).isEmpty();
+
+    one.pass(5).sync();
+    one.acknowledge(B, 3).acknowledge(C, 3);
+    assertThat(one.core.log().configuration().births()).containsEntry(A, OneCore.BIRTH);
+  }
+
   @Test
   void item_35_a_first_voter_that_was_never_heard_does_not_campaign() {
     Configuration founded =
