@@ -37,6 +37,27 @@ final class BrokerCommandCodec implements Codec<BrokerCommand> {
   private static final int MIN_MESSAGE_BYTES = 4;
   private static final int MIN_SETTLEMENT_BYTES = 5;
   private static final int MAX_REASON_BYTES = 3 * 1_024;
+  private static final int SMALL_BYTES = 128;
+  private static final int MESSAGE_OVERHEAD_BYTES = 8;
+  private static final int MAX_ROOM_BYTES = 1 << 20;
+
+  @Override
+  public byte[] encode(BrokerCommand command) {
+    ByteWriter out = new ByteWriter(room(command));
+    write(out, command);
+    return out.toByteArray();
+  }
+
+  /** About as much as {@code command} needs, so that a large one is not copied as it grows. */
+  private static int room(BrokerCommand command) {
+    long room = SMALL_BYTES;
+    if (command instanceof BrokerCommand.Publish publish) {
+      for (Message message : publish.messages()) {
+        room += message.sizeBytes() + MESSAGE_OVERHEAD_BYTES;
+      }
+    }
+    return (int) Math.min(room, MAX_ROOM_BYTES);
+  }
 
   @Override
   public void write(ByteWriter out, BrokerCommand command) {

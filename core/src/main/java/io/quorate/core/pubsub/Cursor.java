@@ -193,12 +193,14 @@ final class Cursor extends Timed {
     owner.outstanding.put(tag, new BrokerSubscription.Outstanding(this, entry.sequence()));
     int attempt = 1;
     if (!settledWhenHandedOut()) {
-      Unsettled handed = unsettled.get(entry.sequence());
+      Long sequence = entry.sequence();
+      Unsettled handed = unsettled.get(sequence);
       if (handed == null) {
-        handed = new Unsettled(entry.sequence(), entry.message().rawKey(), State.READY);
-        unsettled.put(entry.sequence(), handed);
+        handed = new Unsettled(sequence, entry.message().rawKey(), State.IN_FLIGHT);
+        unsettled.put(sequence, handed);
+      } else {
+        passedOver.remove(sequence);
       }
-      passedOver.remove(entry.sequence());
       handed.attempts++;
       handed.tag = tag;
       attempt = handed.attempts;
@@ -268,7 +270,9 @@ final class Cursor extends Timed {
   void settle(Unsettled message) {
     move(message, State.HELD, NEVER);
     unsettled.remove(message.sequence);
-    passedOver.remove(message.sequence);
+    if (!passedOver.isEmpty()) {
+      passedOver.remove(message.sequence);
+    }
     TreeSet<Long> behind = held.isEmpty() ? null : held.get(message.key);
     if (behind != null && behind.remove(message.sequence)) {
       for (Long sequence : List.copyOf(behind)) {

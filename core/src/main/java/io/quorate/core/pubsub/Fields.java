@@ -87,13 +87,18 @@ final class Fields {
     if (count > 2 * Message.MAX_HEADERS) {
       throw in.malformed(count + " headers");
     }
+    SortedMap<String, String> headers = count == 0 ? Message.NO_HEADERS : headers(in, count);
+    ProducerSequence producer = producer(in).orElse(null);
+    return Message.owning(key, headers, in.block(), producer);
+  }
+
+  private static SortedMap<String, String> headers(ByteReader in, int count) {
     SortedMap<String, String> headers = new TreeMap<>();
     for (int i = 0; i < count; i++) {
       String name = in.text(3 * Message.MAX_HEADER_LENGTH, "header name");
       headers.put(name, in.text(3 * Message.MAX_HEADER_LENGTH, "header"));
     }
-    ProducerSequence producer = producer(in).orElse(null);
-    return Message.owning(key, Collections.unmodifiableSortedMap(headers), in.block(), producer);
+    return Collections.unmodifiableSortedMap(headers);
   }
 
   static void write(ByteWriter out, TopicOptions options) {

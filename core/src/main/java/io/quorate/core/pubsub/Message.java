@@ -16,7 +16,7 @@ public final class Message {
   static final int MAX_HEADERS = 64;
   static final int MAX_HEADER_LENGTH = 4_096;
 
-  private static final SortedMap<String, String> NO_HEADERS =
+  static final SortedMap<String, String> NO_HEADERS =
       Collections.unmodifiableSortedMap(new TreeMap<>());
 
   private final String key;
@@ -32,8 +32,10 @@ public final class Message {
     this.payload = payload;
     this.producer = producer;
     int size = key.length() + payload.length;
-    for (var header : headers.entrySet()) {
-      size += header.getKey().length() + header.getValue().length();
+    if (!headers.isEmpty()) {
+      for (var header : headers.entrySet()) {
+        size += header.getKey().length() + header.getValue().length();
+      }
     }
     this.sizeBytes = size;
   }
@@ -102,7 +104,7 @@ public final class Message {
   }
 
   Message withoutProducer() {
-    return new Message(key, headers, payload, null);
+    return producer == null ? this : new Message(key, headers, payload, null);
   }
 
   /** What messages are kept in order by; empty if there is none. */

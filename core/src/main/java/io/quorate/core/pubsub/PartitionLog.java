@@ -118,7 +118,7 @@ final class PartitionLog {
 
   /** Appends an entry with a sequence of at least {@link #end}. */
   void append(Entry entry) {
-    Chunk last = chunks.isEmpty() ? null : chunks.lastEntry().getValue();
+    Chunk last = chunks.isEmpty() ? null : chunks.get(chunks.lastKey());
     if (last == null || last.to == CHUNK) {
       last = new Chunk();
       chunks.put(entry.sequence(), last);
@@ -164,7 +164,7 @@ final class PartitionLog {
 
   /** The oldest entry; null if there is none. */
   Entry oldest() {
-    return chunks.isEmpty() ? null : chunks.firstEntry().getValue().first();
+    return chunks.isEmpty() ? null : chunks.get(chunks.firstKey()).first();
   }
 
   /** The newest entry; null if there is none. */
@@ -223,18 +223,20 @@ final class PartitionLog {
   }
 
   private void remove(long sequence) {
-    var floor = chunks.floorEntry(sequence);
-    Chunk chunk = floor.getValue();
+    Long first = chunks.floorKey(sequence);
+    Chunk chunk = chunks.get(first);
     int index = chunk.indexOf(sequence);
     Entry entry = chunk.entries[index];
     chunk.remove(index);
     count--;
     bytes -= entry.message().sizeBytes();
-    tombstones.remove(sequence);
+    if (!tombstones.isEmpty()) {
+      tombstones.remove(sequence);
+    }
     if (chunk.from == chunk.to) {
-      chunks.remove(floor.getKey());
+      chunks.remove(first);
     } else if (chunk.to - chunk.from <= CHUNK / 4) {
-      mergeIntoFormer(floor.getKey(), chunk);
+      mergeIntoFormer(first, chunk);
     }
   }
 

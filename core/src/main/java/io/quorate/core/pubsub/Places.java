@@ -60,7 +60,12 @@ final class Places {
       place = new Place(epoch);
       places.put(topic, place);
     }
-    return place.spots.computeIfAbsent(partition, p -> new Spot(next));
+    Spot spot = place.spots.get(partition);
+    if (spot == null) {
+      spot = new Spot(next);
+      place.spots.put(partition, spot);
+    }
+    return spot;
   }
 
   /**
