@@ -15,6 +15,9 @@ public final class TopicBench {
   private static final int[] DEPTHS = {64, 1_024, 4_096};
   private static final int BYTES = 100;
 
+  /** Of each product at its first turn; until then the virtual machine compiles. */
+  private static final double WARM_UP_SECONDS = 25;
+
   private TopicBench() {}
 
   /** How a product is started. */
@@ -33,7 +36,8 @@ public final class TopicBench {
     addPeers(entries, Arrays.asList(arguments).subList(3, arguments.length));
     for (int round = 0; round < rounds; round++) {
       for (Entry entry : entries) {
-        measure(entry, directory.resolve(entry.name() + "-" + round), seconds);
+        double warmUp = round == 0 ? WARM_UP_SECONDS : seconds;
+        measure(entry, directory.resolve(entry.name() + "-" + round), warmUp, seconds);
       }
     }
     System.exit(0);
@@ -51,14 +55,15 @@ public final class TopicBench {
     peers.getDeclaredMethod("addTo", List.class, List.class).invoke(null, entries, arguments);
   }
 
-  private static void measure(Entry entry, Path directory, double seconds) throws Exception {
+  private static void measure(Entry entry, Path directory, double warmUp, double seconds)
+      throws Exception {
     Files.createDirectories(directory);
     System.out.printf(
         "%s  load %.1f  fsync p50 %.0f us%n",
         entry.name(), Load.loadAverage(), Disk.fsyncMicros(directory));
     byte[] payload = new byte[BYTES];
     try (TopicPeer peer = entry.start().start(directory)) {
-      Load.run(256, seconds, slot -> peer.publish(payload));
+      Load.run(1_024, warmUp, slot -> peer.publish(payload));
       for (int depth : DEPTHS) {
         long before = peer.delivered();
         Load.Outcome outcome = Load.run(depth, seconds, slot -> peer.publish(payload));
