@@ -116,6 +116,7 @@ final class ProcessFigures {
   /** No warm-up: what the starved member does first, it does while it is starved. */
   private void oneStarved(Duration duration) throws Exception {
     start();
+    long begin = System.nanoTime();
     List<AutoCloseable> starving = new ArrayList<>();
     for (ProcessCluster cluster : clusters) {
       SplittableRandom random = new SplittableRandom(1);
@@ -126,11 +127,12 @@ final class ProcessFigures {
     for (AutoCloseable starved : starving) {
       starved.close();
     }
-    print("one of " + size + " starved for " + duration.toSeconds() + " s");
+    print("one of " + size + " starved for " + duration.toSeconds() + " s", begin);
   }
 
   private void allStarved(Duration duration) throws Exception {
     start("nice", "-n", "19");
+    long begin = System.nanoTime();
     List<Process> hogs = new ArrayList<>();
     try {
       int loops = 4 * Runtime.getRuntime().availableProcessors();
@@ -141,18 +143,18 @@ final class ProcessFigures {
     } finally {
       hogs.forEach(Process::destroyForcibly);
     }
-    print("all " + size + " starved for " + duration.toSeconds() + " s");
+    print("all " + size + " starved for " + duration.toSeconds() + " s", begin);
   }
 
-  private void print(String what) throws Exception {
+  private void print(String what, long begin) throws Exception {
     for (int i = 0; i < clusters.size(); i++) {
       ProcessCluster cluster = clusters.get(i);
       System.out.printf(
           "%s, %s: %d SUSPECTED, %d DEAD, stalled at worst %s ms%n",
           what,
           contenders.get(i).name(),
-          cluster.count(Kind.SUSPECTED),
-          cluster.count(Kind.DIED),
+          cluster.count(Kind.SUSPECTED, begin),
+          cluster.count(Kind.DIED, begin),
           cluster.end());
     }
   }

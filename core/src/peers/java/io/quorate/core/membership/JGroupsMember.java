@@ -11,7 +11,9 @@ import org.jgroups.JChannel;
 import org.jgroups.PhysicalAddress;
 import org.jgroups.Receiver;
 import org.jgroups.View;
+import org.jgroups.protocols.FD_ALL3;
 import org.jgroups.stack.IpAddress;
+import org.jgroups.util.UUID;
 
 /**
  * One JGroups member as a process of its own, which prints what {@link MemberProcess} does: who is
@@ -20,7 +22,10 @@ import org.jgroups.stack.IpAddress;
 final class JGroupsMember {
   private JGroupsMember() {}
 
-  /** Takes a name, the port of a seed or 0, and a stack of JGroups's own. */
+  /**
+   * Takes a name, the port of a seed or 0, and after how many seconds of silence a member is
+   * suspected; the stack is JGroups's own {@code tcp.xml}, where it is 40.
+   */
   public static void main(String[] arguments) throws Exception {
     PrintStream out = System.out;
     // JGroups prints to what it takes for the console.
@@ -28,8 +33,13 @@ final class JGroupsMember {
     System.setProperty("jgroups.bind_addr", "127.0.0.1");
     System.setProperty("jgroups.bind_port", "" + freePort());
     System.setProperty("jgroups.tcpping.initial_hosts", "127.0.0.1[" + arguments[1] + "]");
-    try (JChannel channel = new JChannel(arguments[2])) {
-      channel.setName(arguments[0]);
+    long silenceMillis = 1_000 * Long.parseLong(arguments[2]);
+    try (JChannel channel = new JChannel("tcp.xml")) {
+      FD_ALL3 heartbeats = channel.getProtocolStack().findProtocol(FD_ALL3.class);
+      // Eight heartbeats within the time, as in tcp.xml.
+      heartbeats.setTimeout(silenceMillis).setInterval(silenceMillis / 8);
+      long number = Long.parseLong(arguments[0].substring(1));
+      channel.addAddressGenerator(() -> new UUID(1, number));
       channel.setReceiver(new Views(out));
       channel.connect("processes");
       PhysicalAddress address =
@@ -65,7 +75,7 @@ final class JGroupsMember {
       long now = System.nanoTime();
       Set<String> next =
           view.getMembers().stream()
-              .map(Object::toString)
+              .map(address -> "n" + ((UUID) address).getLeastSignificantBits())
               .collect(Collectors.toCollection(LinkedHashSet::new));
       next.stream()
           .filter(name -> !members.contains(name))

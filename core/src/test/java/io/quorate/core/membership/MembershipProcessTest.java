@@ -2,8 +2,6 @@ package io.quorate.core.membership;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.quorate.core.membership.ProcessCluster.Heard;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The driver in processes of their own, which are stopped and starved. */
@@ -13,13 +11,14 @@ class MembershipProcessTest {
     int others = 3;
     // From its first second: nothing that it does now has been compiled.
     try (ProcessCluster cluster = new ProcessCluster(1 + others, "ON")) {
+      long begin = System.nanoTime();
       AutoCloseable starving = cluster.starve(2, () -> 800, () -> 150);
       cluster.await(
           "each other member has suspected it five times and has heard it refute",
-          all -> count(all, MembershipEvent.Kind.REFUTED) >= 5 * others);
+          all -> cluster.count(MembershipEvent.Kind.REFUTED, begin) >= 5 * others);
       starving.close();
 
-      assertThat(count(cluster.heard(), MembershipEvent.Kind.DIED)).isZero();
+      assertThat(cluster.count(MembershipEvent.Kind.DIED, begin)).isZero();
     }
   }
 
@@ -38,9 +37,5 @@ class MembershipProcessTest {
           .filteredOn(heard -> heard.kind() == MembershipEvent.Kind.DIED)
           .allMatch(heard -> heard.member().equals("n2"));
     }
-  }
-
-  private static long count(List<Heard> all, MembershipEvent.Kind kind) {
-    return all.stream().filter(heard -> heard.kind() == kind).count();
   }
 }

@@ -100,9 +100,7 @@ final class ProcessCluster implements AutoCloseable {
                   .redirectError(ProcessBuilder.Redirect.INHERIT)
                   .start());
       nodes.add(node);
-      if (i == 0) {
-        await("the first is ready", all -> node.port > 0);
-      }
+      await("n" + i + " is ready", all -> node.port > 0);
     }
     await(
         "all have heard of all",
@@ -131,9 +129,9 @@ final class ProcessCluster implements AutoCloseable {
     return List.copyOf(heard);
   }
 
-  /** How often any member has heard of such an event. */
-  long count(MembershipEvent.Kind kind) {
-    return heard().stream().filter(h -> h.kind() == kind).count();
+  /** How often any member has heard of such an event after {@code nanos}. */
+  long count(MembershipEvent.Kind kind, long nanos) {
+    return heard().stream().filter(h -> h.kind() == kind && h.atNanos() - nanos > 0).count();
   }
 
   /** Waits until {@code condition} holds of all that was heard; it takes as long as it takes. */
