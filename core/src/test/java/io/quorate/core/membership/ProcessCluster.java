@@ -117,13 +117,6 @@ final class ProcessCluster implements AutoCloseable {
                             == size));
   }
 
-  /** Time of the processor that all members have used together. */
-  Duration cpu() {
-    return nodes.stream()
-        .map(node -> node.process.info().totalCpuDuration().orElseThrow())
-        .reduce(Duration.ZERO, Duration::plus);
-  }
-
   /** All that any member has heard so far. */
   synchronized List<Heard> heard() {
     return List.copyOf(heard);
