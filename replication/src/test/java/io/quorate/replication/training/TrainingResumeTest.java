@@ -233,10 +233,15 @@ class TrainingResumeTest {
   }
 
   private static TrainingMaster lead(Environment env, TrainingOptions options, long term) {
+    return lead(env, options, term, MOMENTUM);
+  }
+
+  private static TrainingMaster lead(
+      Environment env, TrainingOptions options, long term, Optimizer optimizer) {
     return TrainingMaster.start(
         env,
         options,
-        MOMENTUM,
+        optimizer,
         term,
         new float[SimulatedJob.PARAMETERS],
         SimulatedJob.STEPS,
@@ -245,37 +250,61 @@ class TrainingResumeTest {
   }
 
   @Test
-  void an_optimizer_or_listener_that_throws_does_not_leave_anybody_waiting() {
+  void a_listener_that_throws_changes_nothing() {
     TrainingOptions options = TrainingOptions.of("job", "line-1", 8, 42);
     try (SimulatedJob job = new SimulatedJob(6, options, 2)) {
       job.deaf = true;
+
       assertThat(job.finish().steps()).isEqualTo(SimulatedJob.STEPS);
     }
-    Optimizer broken =
-        new Optimizer() {
-          @Override
-          public String description() {
-            return "broken";
-          }
+  }
 
-          @Override
-          public int slots() {
-            return 0;
-          }
-
-          @Override
-          public void apply(float[] p, float[] sum, double weight, float[][] state, long step) {
-            throw new IllegalStateException("out of ideas");
-          }
-        };
-    CoreRig rig = new CoreRig(1, options, CoreRig.of(options).begin(), broken);
-    NodeId worker = NodeId.of("a");
-    rig.join(worker);
-    for (int i = 0; i < 8; i++) {
-      rig.work(worker, rig.poll(worker, 0).orElseThrow());
+  /** Throws an error, which is no exception. */
+  private record Broken() implements Optimizer {
+    @Override
+    public String description() {
+      return "broken";
     }
-    assertThat(rig.events(MasterCore.Aborted.class))
-        .singleElement()
-        .matches(aborted -> aborted.reason().contains("out of ideas"));
+
+    @Override
+    public int slots() {
+      return 0;
+    }
+
+    @Override
+    public void apply(float[] p, float[] sum, double weight, float[][] state, long step) {
+      throw new AssertionError("out of ideas");
+    }
+  }
+
+  @Test
+  void an_optimizer_that_throws_even_an_error_does_not_leave_anybody_waiting() {
+    TrainingOptions options = TrainingOptions.of("job", "line-1", 8, 42);
+    try (Simulation sim = Simulation.seeded(7)) {
+      NodeId master = NodeId.of("master");
+      SimNode<TrainingMaster> node =
+          sim.node(master, env -> lead(env, options, 1, new Broken()));
+      SimNode<TrainingWorker> worker =
+          sim.node(
+              NodeId.of("w"),
+              env -> {
+                env.transport().setPeer(master, SimNode.addressOf(master));
+                return TrainingWorker.start(
+                    env,
+                    options,
+                    SimulatedJob.PARAMETERS,
+                    SimulatedJob::gradient,
+                    SimulatedJob.BATCHES,
+                    () -> Optional.of(master),
+                    2);
+              });
+      CompletableFuture<TrainingReport> report = node.service().report();
+      sim.runUntil(report::isDone, Duration.ofSeconds(5));
+
+      assertThatThrownBy(report::join)
+          .hasRootCauseInstanceOf(TrainingException.class)
+          .hasStackTraceContaining("step 0: java.lang.AssertionError: out of ideas");
+      assertThat(worker.service().finished()).isNotCompletedExceptionally();
+    }
   }
 }
