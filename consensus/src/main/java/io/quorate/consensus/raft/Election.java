@@ -10,9 +10,17 @@ import java.util.SortedMap;
 
 /** Asks for votes and gives them. What follows from it, to lead or to follow, is the core's. */
 final class Election {
+  /** How long those who have enough votes to lead a new group wait for the others. */
+  private static final int FOUNDING_HEARTBEATS = 4;
+
   private final NodeState state;
   private final ElectionTimer timer;
   private Ballot ballot = new Ballot();
+  /** What was asked for last, and when. */
+  private Vote request;
+  private long requestedNanos;
+  /** Whether somebody has voted for another. */
+  private boolean denied;
   /** Since when enough have granted the votes asked for; empty if they have not. */
   private OptionalLong enoughSinceNanos = OptionalLong.empty();
   /** Who led last, as far as this node knows; null if nobody. */
@@ -73,12 +81,34 @@ final class Election {
     state.leader = null;
     state.out.stateChanged();
     ballot = new Ballot();
+    denied = false;
     enoughSinceNanos = OptionalLong.empty();
     timer.restart(state.nowNanos);
-    Vote request =
-        new Vote(state.term, state.log.lastIndex(), state.log.lastTerm(), transfer);
+    request = new Vote(state.term, state.log.lastIndex(), state.log.lastTerm(), transfer);
+    ask();
+  }
+
+  /**
+   * In a new group, once a heartbeat, asks again those who have not answered: they may not have been
+   * started yet, and whoever does not vote for the first leader must catch up to count. One that has
+   * voted for another is asked in a new term, if the others suffice to win that too.
+   */
+  void remind() {
+    if (!state.log.configuration().isNew()
+        || state.nowNanos - requestedNanos < state.options.heartbeatNanos()) {
+      return;
+    }
+    if (denied && won()) {
+      campaign(false);
+    } else {
+      ask();
+    }
+  }
+
+  private void ask() {
+    requestedNanos = state.nowNanos;
     for (NodeId member : state.log.configuration().members()) {
-      if (asks(member)) {
+      if (asks(member) && !ballot.births().containsKey(member)) {
         state.out.sendAfterState(member, request);
       }
     }
@@ -86,6 +116,10 @@ final class Election {
 
   void granted(Member by) {
     ballot.grant(by);
+  }
+
+  void denied() {
+    denied = true;
   }
 
   /** In which birth each has granted what was asked for last. */
@@ -100,7 +134,8 @@ final class Election {
 
   /**
    * Whether this node leads by what was granted. In a new group it waits a little for those who
-   * have not answered, since whoever did not vote for the first leader must catch up to count.
+   * have not answered, and does not while one denies it: that one has voted for another, which it
+   * will not in the next term, or has entries, so that the group is not new.
    */
   boolean elected() {
     if (!won()) {
@@ -110,10 +145,14 @@ final class Election {
     if (!configuration.isNew() || ballot.isUnanimous(configuration.voters())) {
       return true;
     }
+    if (denied) {
+      return false;
+    }
     if (enoughSinceNanos.isEmpty()) {
       enoughSinceNanos = OptionalLong.of(state.nowNanos);
     }
-    return state.nowNanos - enoughSinceNanos.getAsLong() >= state.options.heartbeatNanos();
+    return state.nowNanos - enoughSinceNanos.getAsLong()
+        >= FOUNDING_HEARTBEATS * state.options.heartbeatNanos();
   }
 
   /**

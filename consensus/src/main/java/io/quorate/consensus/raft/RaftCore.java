@@ -262,6 +262,8 @@ final class RaftCore {
       if (state.role == Role.CANDIDATE && m.granted()) {
         election.granted(member);
         leadIfElected();
+      } else if (!m.granted()) {
+        election.denied();
       }
     } else if (message instanceof Chunk m) {
       hearLeader(from);
@@ -320,6 +322,7 @@ final class RaftCore {
     }
     remoteReads.expire();
     if (state.role == Role.CANDIDATE) {
+      election.remind();
       leadIfElected();
     }
     if (leadership == null && timer.expired(state.nowNanos)) {

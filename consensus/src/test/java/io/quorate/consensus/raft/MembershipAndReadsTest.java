@@ -73,17 +73,41 @@ class MembershipAndReadsTest {
   }
 
   @Test
-  void item_35_a_new_group_waits_for_one_that_does_not_answer_for_a_heartbeat_only() {
+  void item_35_a_new_group_asks_one_that_does_not_answer_again_and_waits_for_four_heartbeats() {
     OneCore one = new OneCore(A, recoveredOf(Configuration.of(List.of(A, B, C))), 1);
     one.awaitPreVote();
     one.receive(B, new Message.PreVoteReply(0, 1, true)).sync();
     one.receive(new Member(B, 7), new Message.VoteReply(1, true));
 
-    one.pass(50);
+    one.pass(20);
+    assertThat(one.sent(Message.Vote.class)).hasSize(1);
+    one.pass(55);
+    assertThat(one.core.role()).isEqualTo(Role.CANDIDATE);
+    one.pass(10);
 
     assertThat(one.core.role()).isEqualTo(Role.LEADER);
     assertThat(one.core.log().configuration().births())
         .isEqualTo(Map.of(A, OneCore.BIRTH, B, 7L));
+  }
+
+  @Test
+  void item_35_one_that_has_voted_for_another_is_asked_in_a_new_term_before_a_group_is_founded() {
+    OneCore one = new OneCore(A, recoveredOf(Configuration.of(List.of(A, B, C))), 1);
+    one.awaitPreVote();
+    one.receive(B, new Message.PreVoteReply(0, 1, true)).sync();
+    one.receive(new Member(C, 8), new Message.VoteReply(1, false));
+    one.receive(new Member(B, 7), new Message.VoteReply(1, true));
+
+    one.pass(50).sync();
+    assertThat(one.core.role()).isEqualTo(Role.CANDIDATE);
+    long term = one.core.term();
+    assertThat(term).isGreaterThan(1);
+    one.receive(new Member(B, 7), new Message.VoteReply(term, true));
+    one.receive(new Member(C, 8), new Message.VoteReply(term, true)).sync();
+
+    assertThat(one.core.role()).isEqualTo(Role.LEADER);
+    assertThat(one.core.log().configuration().births())
+        .isEqualTo(Map.of(A, OneCore.BIRTH, B, 7L, C, 8L));
   }
 
   /** It looks like one that has lost its directory, and may be one. */
