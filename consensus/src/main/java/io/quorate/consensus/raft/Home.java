@@ -3,7 +3,6 @@ package io.quorate.consensus.raft;
 import io.quorate.core.storage.CorruptionException;
 import io.quorate.core.storage.Storage;
 import java.util.List;
-import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -16,8 +15,8 @@ import java.util.TreeSet;
  * with the others. The groups that were here are marked first. Their logs begin empty, and without
  * first members, so that no two nodes in this state can found a group a second time.
  *
- * <p>A crash at any moment leaves the damaged log in use, which is found and set aside again, or
- * the new one.
+ * <p>The new log is there before a damaged snapshot gets its other name. So after a crash at any
+ * moment the damage is found again, and another log is begun, or all has been done.
  *
  * @see <a href="https://www.usenix.org/conference/fast18/presentation/alagappan">Alagappan et al.,
  *     Protocol-Aware Recovery for Consensus-Based Storage: a damaged copy must neither be taken for
@@ -53,30 +52,37 @@ final class Home {
     return fetching;
   }
 
-  /** Sets aside the damaged newest snapshots; what was wrong with the first of them. */
-  Optional<CorruptionException> setAsideSnapshots() {
-    CorruptionException first = null;
-    for (String group : groups()) {
-      SnapshotFiles files = new SnapshotFiles(storage, group);
-      try {
-        files.newest();
-      } catch (CorruptionException e) {
-        files.setAside(e.path());
-        first = first == null ? e : first;
-      }
-    }
-    return Optional.ofNullable(first);
+  /**
+   * Reads the newest snapshot of each group.
+   *
+   * @throws CorruptionException if one is damaged
+   */
+  void checkSnapshots() {
+    groups().forEach(group -> new SnapshotFiles(storage, group).newest());
   }
 
-  /** Begins a new log beside the one in use. */
-  void setAsideLog() {
-    for (String group : groups()) {
-      if (!storage.exists(marker(group))) {
-        storage.create(marker(group)).close();
-        storage.syncDirectory(ROOT + "/" + group);
-      }
-    }
+  /** Begins a new log beside the one in use and sets aside the newest snapshots that are damaged. */
+  void beginAnew() {
+    List<String> groups = groups();
+    groups.forEach(this::mark);
     storage.createDirectories(ROOT + "/" + LATER_LOGS + (generation() + 1));
+    groups.forEach(this::setAsideDamaged);
+  }
+
+  private void mark(String group) {
+    if (!storage.exists(marker(group))) {
+      storage.create(marker(group)).close();
+      storage.syncDirectory(ROOT + "/" + group);
+    }
+  }
+
+  private void setAsideDamaged(String group) {
+    SnapshotFiles files = new SnapshotFiles(storage, group);
+    try {
+      files.newest();
+    } catch (CorruptionException e) {
+      files.setAside(e.path());
+    }
   }
 
   private int generation() {
@@ -89,7 +95,7 @@ final class Home {
     return newest;
   }
 
-  /** The groups that were ever started here: each has a directory. */
+  /** The groups that were ever started here: each has a directory. "log" may be one, or not. */
   private List<String> groups() {
     return storage.list(ROOT).stream().filter(name -> !name.startsWith(LATER_LOGS)).toList();
   }

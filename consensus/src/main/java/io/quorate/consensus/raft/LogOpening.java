@@ -4,8 +4,8 @@ import io.quorate.core.Environment;
 import io.quorate.core.EventLoop;
 import io.quorate.core.Metrics;
 import io.quorate.core.storage.CorruptionException;
+import io.quorate.core.wal.WalOptions;
 import io.quorate.core.wal.WriteAheadLog;
-import java.util.Optional;
 import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -31,6 +31,8 @@ final class LogOpening {
    */
   record Opened(WriteAheadLog log, SortedSet<String> fetching) {}
 
+  private record Found(String directory, SortedSet<String> fetching) {}
+
   LogOpening(Environment environment, RaftOptions options, EventLoop loop, Executor blocking) {
     this.environment = environment;
     this.options = options;
@@ -42,21 +44,12 @@ final class LogOpening {
 
   /** Completes on the loop, unless that is closed by then; fails with what is in the way. */
   CompletableFuture<Opened> run() {
-    return CompletableFuture.supplyAsync(this::damagedSnapshot, blocking)
-        .thenComposeAsync(
-            damage -> damage.map(this::openAnew).orElseGet(() -> open(options.repair())), loop);
-  }
-
-  private Optional<CorruptionException> damagedSnapshot() {
-    return options.repair() ? home.setAsideSnapshots() : Optional.empty();
+    return open(options.repair());
   }
 
   private CompletableFuture<Opened> open(boolean repair) {
-    return CompletableFuture.supplyAsync(home::log, blocking)
-        .thenComposeAsync(
-            directory ->
-                WriteAheadLog.open(environment, directory, loop, options.wal(identity())), loop)
-        .thenApplyAsync(opened -> new Opened(opened, home.fetching()), blocking)
+    return CompletableFuture.supplyAsync(() -> found(repair), blocking)
+        .thenComposeAsync(this::openLog, loop)
         .handleAsync(
             (opened, error) -> {
               Throwable cause = error instanceof CompletionException ? error.getCause() : error;
@@ -71,6 +64,19 @@ final class LogOpening {
         .thenCompose(next -> next);
   }
 
+  private Found found(boolean repair) {
+    if (repair) {
+      home.checkSnapshots();
+    }
+    return new Found(home.log(), home.fetching());
+  }
+
+  private CompletableFuture<Opened> openLog(Found found) {
+    WalOptions walOptions = options.wal("raft of node " + environment.self());
+    return WriteAheadLog.open(environment, found.directory(), loop, walOptions)
+        .thenApply(opened -> new Opened(opened, found.fetching()));
+  }
+
   private CompletableFuture<Opened> openAnew(CorruptionException damage) {
     log.error(
         "raft data is damaged and set aside, all of it is fetched from the other nodes, until then"
@@ -78,11 +84,7 @@ final class LogOpening {
         environment.self(),
         damage.getMessage());
     repairs.increment();
-    return CompletableFuture.runAsync(home::setAsideLog, blocking)
+    return CompletableFuture.runAsync(home::beginAnew, blocking)
         .thenComposeAsync(done -> open(false), loop);
-  }
-
-  private String identity() {
-    return "raft of node " + environment.self();
   }
 }

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
@@ -144,6 +145,8 @@ class RepairTest {
   void two_nodes_with_damaged_logs_do_not_found_their_group_again() {
     try (CounterCluster cluster = new CounterCluster(Simulation.seeded(6), 3, REPAIRS)) {
       add(cluster, 0, 10);
+      // So that the third has all of it too.
+      cluster.simulation.run(Duration.ofSeconds(1));
       for (SimNode<?> node : cluster.nodes) {
         node.crash();
       }
@@ -237,22 +240,38 @@ class RepairTest {
 
   @Test
   void a_crash_at_any_step_of_the_repair_leaves_a_log_that_is_repaired_the_next_time() {
-    long calls = crashInRepair(0);
+    crashesAnywhere(
+        node -> {
+          damageLog(node);
+          node.disk().flipBit(newestSnapshot(node), 100);
+        });
+  }
+
+  @Test
+  void so_does_a_crash_when_a_snapshot_alone_is_damaged() {
+    crashesAnywhere(
+        node -> {
+          node.crash();
+          node.disk().flipBit(newestSnapshot(node), 100);
+        });
+  }
+
+  private static void crashesAnywhere(Consumer<SimNode<?>> damage) {
+    long calls = crashInRepair(damage, 0);
     assertThat(calls).isGreaterThan(10);
     for (long call = 1; call <= calls; call++) {
-      crashInRepair(call);
+      crashInRepair(damage, call);
     }
   }
 
   /** Crashes before a call of the disk; 0 for never. How many calls the whole takes. */
-  private static long crashInRepair(long call) {
+  private static long crashInRepair(Consumer<SimNode<?>> damage, long call) {
     try (CounterCluster cluster = new CounterCluster(Simulation.seeded(10), 3, SNAPSHOTS)) {
       add(cluster, 0, 40);
       cluster.simulation.run(Duration.ofSeconds(1));
       int damaged = follower(cluster);
       SimNode<?> node = cluster.nodes.get(damaged);
-      damageLog(node);
-      node.disk().flipBit(newestSnapshot(node), 100);
+      damage.accept(node);
       long before = node.disk().callCount();
       if (call > 0) {
         node.disk().crashBefore(call);
