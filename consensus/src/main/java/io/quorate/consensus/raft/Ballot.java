@@ -28,7 +28,7 @@ final class Ballot {
     return configuration.majority(
         (voter, birth) -> {
           Long its = granted.get(voter);
-          return its != null && (birth == Configuration.ANY_BIRTH || its == birth.longValue());
+          return its != null && Configuration.counts(birth, its);
         });
   }
 }

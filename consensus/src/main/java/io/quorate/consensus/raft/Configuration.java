@@ -91,8 +91,12 @@ public record Configuration(
   }
 
   private static boolean counts(SortedMap<NodeId, Long> births, Member member) {
-    long birth = birth(births, member.id());
-    return birth == ANY_BIRTH || birth == member.birth();
+    return counts(birth(births, member.id()), member.birth());
+  }
+
+  /** Whether what is done in {@code birth} counts where {@code noted} is noted. */
+  static boolean counts(long noted, long birth) {
+    return noted == ANY_BIRTH || noted == birth;
   }
 
   private static long birth(SortedMap<NodeId, Long> births, NodeId voter) {

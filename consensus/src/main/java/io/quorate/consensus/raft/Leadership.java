@@ -248,7 +248,9 @@ final class Leadership {
         .agreed(
             (node, birth) -> {
               Progress peer = replication.counted(node, birth);
-              return peer != null ? peer.ackedRound : self(node, birth) ? rounds.current() : 0;
+              return peer != null
+                  ? peer.ackedRound
+                  : state.member.counts(node, birth) ? rounds.current() : 0;
             });
   }
 
@@ -277,7 +279,7 @@ final class Leadership {
               Progress peer = replication.counted(node, birth);
               return peer != null
                   ? -ageOf.nanos(peer, state.nowNanos)
-                  : self(node, birth) ? 0 : -Long.MAX_VALUE;
+                  : state.member.counts(node, birth) ? 0 : -Long.MAX_VALUE;
             });
   }
 
@@ -287,10 +289,6 @@ final class Leadership {
 
   private long silenceNanos() {
     return state.options.electionTimeoutNanos();
-  }
-
-  private boolean self(NodeId node, long birth) {
-    return state.member.counts(node, birth);
   }
 
   /** Signs of life vouch for the disk too: none while it does not answer. */

@@ -16,7 +16,7 @@ record Member(NodeId id, long birth) {
   }
 
   /** Whether this is {@code node} and what it does counts, see {@link Configuration.Reached}. */
-  boolean counts(NodeId node, long inBirth) {
-    return id.equals(node) && (inBirth == Configuration.ANY_BIRTH || inBirth == birth);
+  boolean counts(NodeId node, long noted) {
+    return id.equals(node) && Configuration.counts(noted, birth);
   }
 }

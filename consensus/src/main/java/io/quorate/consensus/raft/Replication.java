@@ -52,7 +52,7 @@ final class Replication {
   /** As {@link #peer}; null as well if not in {@code birth}, see {@link Configuration.Reached}. */
   Progress counted(NodeId node, long birth) {
     Progress peer = peers.get(node);
-    return peer != null && (birth == Configuration.ANY_BIRTH || peer.birth == birth) ? peer : null;
+    return peer != null && Configuration.counts(birth, peer.birth) ? peer : null;
   }
 
   Iterable<Progress> peers() {
