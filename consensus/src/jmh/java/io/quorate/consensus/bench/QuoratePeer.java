@@ -31,13 +31,7 @@ final class QuoratePeer implements Peer {
               .withDataDirectory(directory.resolve(id.value()));
       environments.add(Environment.real(options));
     }
-    for (Environment environment : environments) {
-      for (Environment peer : environments) {
-        if (peer != environment) {
-          environment.transport().setPeer(peer.self(), peer.transport().address());
-        }
-      }
-    }
+    Mesh.connect(environments);
     // As users have it: each node takes a snapshot for every 64 MiB of log, while it is measured.
     RaftOptions options = RaftOptions.defaults();
     List<ConsistentStore<byte[], byte[]>> stores = new ArrayList<>();

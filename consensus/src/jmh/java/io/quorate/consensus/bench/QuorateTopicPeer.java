@@ -34,13 +34,7 @@ final class QuorateTopicPeer implements TopicPeer {
           Environment.real(
               EnvironmentOptions.of(id, "bench").withDataDirectory(directory.resolve(id.value()))));
     }
-    for (Environment environment : environments) {
-      for (Environment peer : environments) {
-        if (peer != environment) {
-          environment.transport().setPeer(peer.self(), peer.transport().address());
-        }
-      }
-    }
+    Mesh.connect(environments);
     List<ReplicatedTopics> topics = new ArrayList<>();
     for (Environment environment : environments) {
       Raft raft = Raft.open(environment);

@@ -43,13 +43,7 @@ public final class RaftFootprint {
               EnvironmentOptions.of(id, "footprint")
                   .withDataDirectory(directory.resolve(id.value()))));
     }
-    for (Environment environment : environments) {
-      for (Environment peer : environments) {
-        if (peer != environment) {
-          environment.transport().setPeer(peer.self(), peer.transport().address());
-        }
-      }
-    }
+    Mesh.connect(environments);
     List<Raft> rafts = new ArrayList<>();
     for (Environment environment : environments) {
       rafts.add(Raft.open(environment, RaftOptions.defaults()));

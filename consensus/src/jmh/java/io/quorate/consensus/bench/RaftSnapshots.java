@@ -73,6 +73,7 @@ public final class RaftSnapshots {
     for (NodeId id : ids) {
       environments.put(id, environment(id));
     }
+    Mesh.connect(environments.values());
     for (NodeId id : ids) {
       stores.put(id, store(id));
     }
@@ -90,18 +91,10 @@ public final class RaftSnapshots {
   }
 
   private ConsistentStore<Long, byte[]> store(NodeId id) {
-    Environment environment = environments.get(id);
-    environments.forEach(
-        (other, peer) -> {
-          if (peer != environment) {
-            environment.transport().setPeer(other, peer.transport().address());
-            peer.transport().setPeer(id, environment.transport().address());
-          }
-        });
     // Those that are measured are asked for.
     RaftOptions options = RaftOptions.defaults().withSnapshotLogBytes(1L << 40);
     return ConsistentStore.open(
-        Raft.open(environment, options), "map", ids, Codec.LONG, Codec.BYTES);
+        Raft.open(environments.get(id), options), "map", ids, Codec.LONG, Codec.BYTES);
   }
 
   private void fill() throws Exception {
@@ -127,6 +120,7 @@ public final class RaftSnapshots {
     environments.get(lost).close();
     Disk.delete(directory.resolve(lost.value()));
     environments.put(lost, environment(lost));
+    Mesh.connect(environments.values());
     begin = System.nanoTime();
     ConsistentStore<Long, byte[]> fresh = store(lost);
     long goal = leader.node().status().commitIndex();

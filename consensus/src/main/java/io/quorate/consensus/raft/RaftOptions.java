@@ -19,7 +19,8 @@ import java.util.Objects;
  * @param sessionTimeout log time after which a node that has sent nothing is forgotten
  * @param repair what becomes of a log or snapshot that is damaged: false has the node refuse to
  *     start, true has the damaged files set aside, never deleted, and the node fetch everything
- *     from the others; it has no vote until it has caught up. A group whose majority is damaged, or
+ *     from the others; it has no vote until it has caught up. To find damage before its log is
+ *     open, each start then reads the newest snapshots once more. A group whose majority is damaged, or
  *     that has one node alone, then has no leader and waits
  */
 public record RaftOptions(
